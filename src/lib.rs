@@ -1,0 +1,14 @@
+//! tidegate: client-side backpressure for the web.
+//!
+//! The rooms, from the leaves to the door. Dependencies run one way: leaves, then policies and hints, then
+//! pressure and scope, then the gate, then the browser. Everything outside `web` is pure: time and chance are arguments.
+#![no_std]
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+extern crate alloc;
+
+pub mod hint;
+pub mod num;
+pub mod reason;
+pub mod rng;
+pub mod time;
