@@ -10,8 +10,14 @@ extern crate alloc;
 #[cfg(not(target_arch = "wasm32"))]
 extern crate std as _;
 
+pub mod breaker;
+pub mod event;
 pub mod hint;
+pub mod limit;
 pub mod num;
+pub mod queue;
+pub mod rate;
 pub mod reason;
+pub mod retry;
 pub mod rng;
 pub mod time;

@@ -1,0 +1,120 @@
+//! What happened, for those who listen: a bounded ring that drops the oldest and counts what it dropped.
+//!
+//! Without a bound a page that stopped listening (a hidden tab, a stuck handler) would keep every event for ever.
+//!
+//! ```
+//! use tidegate::{event::{Event, Events, Kind}, time::Instant};
+//!
+//! let event = |id| Event {
+//!     kind: Kind::Retry, id, scope: 0, reason: None, at: Instant::NEVER, priority: 0, extra: 0,
+//! };
+//! let mut events = Events::new(2);
+//! events.push(event(1)); // nobody listens
+//! events.listen(Kind::Retry.bit());
+//! for id in 2..5 {
+//!     events.push(event(id));
+//! }
+//! assert_eq!((events.pop().map(|e| e.id), events.dropped()), (Some(3), 1));
+//! ```
+
+use alloc::collections::VecDeque;
+
+use crate::{reason::Reason, time::Instant};
+
+/// What happened.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Kind {
+    /// The pressure state of a scope changed.
+    Pressure = 1,
+    /// A request waits.
+    Wait = 2,
+    /// A request was refused.
+    Shed = 3,
+    /// A request is tried again.
+    Retry = 4,
+    /// A request joined one in flight.
+    Coalesced = 5,
+    /// tidegate itself is in trouble.
+    Error = 6,
+}
+
+impl Kind {
+    /// This kind's bit in the mask of [`Events::listen`].
+    pub const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// One thing that happened. Numbers only: names are made where they are shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Event {
+    /// What happened.
+    pub kind: Kind,
+    /// Which request; 0 when it is about none.
+    pub id: u32,
+    /// In which scope.
+    pub scope: u32,
+    /// Why, where there is a why.
+    pub reason: Option<Reason>,
+    /// Until when it waits or when to come back; [`Instant::NEVER`] when there is no such time.
+    pub at: Instant,
+    /// The request's priority; 0 is the most urgent.
+    pub priority: u8,
+    /// What the kind needs beyond that, for example the number of the try.
+    pub extra: u32,
+}
+
+/// The events not yet told.
+#[derive(Clone, Debug)]
+pub struct Events {
+    waiting: VecDeque<Event>,
+    capacity: usize,
+    mask: u32,
+    dropped: u32,
+}
+
+impl Events {
+    /// Keeps at most `capacity` events; with 0 it drops all. Takes memory when the first event comes.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            capacity,
+            mask: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Which kinds somebody listens to, as a sum of [`Kind::bit`]s. What already waits stays.
+    pub fn listen(&mut self, mask: u32) {
+        self.mask = mask;
+    }
+
+    /// Records an event, unless nobody listens to its kind.
+    pub fn push(&mut self, e: Event) {
+        if self.mask & e.kind.bit() == 0 {
+            return;
+        }
+        self.waiting.push_back(e);
+        if self.waiting.len() > self.capacity {
+            self.waiting.pop_front();
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Takes the oldest event.
+    pub fn pop(&mut self) -> Option<Event> {
+        self.waiting.pop_front()
+    }
+
+    /// How many were dropped unread since the beginning.
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Is there nothing to tell?
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}

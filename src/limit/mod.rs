@@ -1,0 +1,110 @@
+//! Concurrency limit: how many requests may wait for the server's answer at once.
+//!
+//! Without it a page answers a server's distress with everything it has queued, the moment the closure ends. There is
+//! no limit while the server is well; the first refusal or closure makes one, by additive increase and
+//! multiplicative decrease (D. Chiu, R. Jain, 1989; slow start after V. Jacobson, "Congestion Avoidance and Control",
+//! 1988, since +1 for each success doubles it per round trip).
+//!
+//! | event     | no bound yet                  | bound `b`                           |
+//! |-----------|-------------------------------|-------------------------------------|
+//! | refused   | `b = max(1, in_flight / 2)`   | `b = min(b, max(1, in_flight / 2))` |
+//! | shut      | `b = 1`                       | `b = 1`                             |
+//! | succeeded | none                          | `b + 1`; none again above `open_above` |
+//!
+//! ```
+//! use tidegate::limit::{Limit, LimitPolicy};
+//!
+//! let policy = LimitPolicy { max: 0, adaptive: true, open_above: 16 };
+//! let mut limit = Limit::new();
+//! for _ in 0..8 {
+//!     limit.sent();
+//! }
+//! limit.refused(&policy);
+//! assert_eq!(limit.bound(), Some(4)); // half of eight
+//! limit.succeeded(&policy);
+//! assert_eq!(limit.bound(), Some(5));
+//! ```
+//!
+//! Not here: latency. A slow server that refuses nothing has no bound (the gradient comes with a later part).
+
+/// What bounds the requests in flight.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LimitPolicy {
+    /// Never more than this in flight; 0: no such bound.
+    pub max: u32,
+    /// Whether distress makes a bound.
+    pub adaptive: bool,
+    /// A bound that has grown above this is no bound any more.
+    pub open_above: u32,
+}
+
+impl LimitPolicy {
+    /// Never holds anything.
+    pub const OFF: Self = Self {
+        max: 0,
+        adaptive: false,
+        open_above: 0,
+    };
+}
+
+/// The requests in flight of one lane, and what they may become.
+#[derive(Clone, Debug, Default)]
+pub struct Limit {
+    in_flight: u32,
+    bound: Option<u32>,
+}
+
+impl Limit {
+    /// Nothing in flight, no bound.
+    pub const fn new() -> Self {
+        Self {
+            in_flight: 0,
+            bound: None,
+        }
+    }
+
+    /// May one more go? If not, the next one to leave makes room: no time can be named.
+    pub fn ask(&self, policy: &LimitPolicy) -> bool {
+        let fits = policy.max == 0 || self.in_flight < policy.max;
+        fits && (!policy.adaptive || self.bound.is_none_or(|bound| self.in_flight < bound))
+    }
+
+    /// A request goes.
+    pub fn sent(&mut self) {
+        self.in_flight = self.in_flight.saturating_add(1);
+    }
+
+    /// A request no longer counts: its headers came, it failed, was aborted, or has counted for 10 s. Once per request.
+    pub fn left(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// The server refused one for its load: halves what is in flight, down to 1.
+    pub fn refused(&mut self, policy: &LimitPolicy) {
+        if policy.adaptive {
+            let half = (self.in_flight / 2).max(1);
+            self.bound = Some(self.bound.map_or(half, |bound| bound.min(half)));
+        }
+    }
+
+    /// A closure begins: what comes after it starts with one.
+    pub fn shut(&mut self) {
+        self.bound = Some(1);
+    }
+
+    /// A request was served: room for one more.
+    pub fn succeeded(&mut self, policy: &LimitPolicy) {
+        let grown = self.bound.map(|bound| bound.saturating_add(1));
+        self.bound = grown.filter(|bound| policy.adaptive && *bound <= policy.open_above);
+    }
+
+    /// How many count now.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
+    /// The bound that distress has made, or none.
+    pub fn bound(&self) -> Option<u32> {
+        self.bound
+    }
+}

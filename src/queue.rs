@@ -1,0 +1,207 @@
+//! The bounded queue of everything that waits, for whatever reason: who leaves first, and who is dropped for room.
+//!
+//! Without a bound a queue turns overload into delay (every answer comes after its human has gone) and memory into
+//! the limit. Newest first under overload serves those who still wait (Facebook, "Fail at Scale", ACM Queue 2015,
+//! "adaptive LIFO"); what cannot be undone keeps its order, whatever the load.
+//!
+//! | question          | answer                                                                                     |
+//! |-------------------|--------------------------------------------------------------------------------------------|
+//! | who leaves first  | the lowest `priority` number; within it in order of arrival                                |
+//! | while newest first | the places of safe ones are filled newest first, those of `ordered` ones keep their order |
+//! | who is not ready  | before `not_before`; an `ordered` one also while an earlier one of its lane and priority is |
+//! | who is dropped    | safe ones before `ordered` ones, of these the highest `priority` number, of these by [`Drop`]; of `ordered` ones always the newest |
+//!
+//! ```
+//! use tidegate::{queue::{Drop, Queue, Waiter}, time::Instant};
+//!
+//! let waiter = |ticket, priority| Waiter {
+//!     ticket, lane: 0, priority, ordered: false, not_before: Instant::ORIGIN, deadline: Instant::NEVER,
+//! };
+//! let mut queue = Queue::new(2, Drop::Oldest);
+//! assert_eq!(queue.push(waiter(1, 0)), None);
+//! assert_eq!(queue.push(waiter(2, 2)), None);
+//! assert_eq!(queue.push(waiter(3, 0)), Some(waiter(2, 2))); // background makes room
+//! ```
+//!
+//! Cost: a `Vec` in order of arrival, 24 bytes an entry; every operation walks it (at most some thousands of entries a
+//! pass for 256), moves are one `memmove`. A heap can take its place behind the same methods.
+//! Not here: why somebody waits, and telling those who were dropped.
+
+use alloc::vec::Vec;
+
+use crate::time::Instant;
+
+/// One request that waits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Waiter {
+    /// Whose it is. Unique in the queue; of twins the first one is found.
+    pub ticket: u32,
+    /// Within what order is kept: an index of a scope or a route class, which the queue only compares.
+    pub lane: u16,
+    /// 0 leaves first.
+    pub priority: u8,
+    /// Unsafe: first-in first-out, never dropped before safe ones.
+    pub ordered: bool,
+    /// Not to be sent before this.
+    pub not_before: Instant,
+    /// Of no use from here on.
+    pub deadline: Instant,
+}
+
+/// Who goes when equals compete for room.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Drop {
+    /// Who has waited longest.
+    Oldest,
+    /// Who came last.
+    Newest,
+}
+
+/// All that wait, in order of arrival.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    waiting: Vec<Waiter>,
+    capacity: usize,
+    drop: Drop,
+}
+
+impl Queue {
+    /// Holds at most `capacity`; with 0 nobody ever waits.
+    pub fn new(capacity: usize, drop: Drop) -> Self {
+        Self {
+            waiting: Vec::new(),
+            capacity,
+            drop,
+        }
+    }
+
+    /// Takes one in. Answers the one that was dropped to make room, which may be `w` itself.
+    pub fn push(&mut self, w: Waiter) -> Option<Waiter> {
+        self.waiting.push(w);
+        if self.waiting.len() <= self.capacity {
+            return None;
+        }
+        let mut victim = 0;
+        for (at, candidate) in self.waiting.iter().enumerate() {
+            if self
+                .waiting
+                .get(victim)
+                .is_some_and(|worst| self.goes_before(candidate, worst))
+            {
+                victim = at;
+            }
+        }
+        Some(self.waiting.remove(victim))
+    }
+
+    /// Whether the later arrival is dropped rather than the earlier one.
+    fn goes_before(&self, later: &Waiter, earlier: &Waiter) -> bool {
+        if later.ordered != earlier.ordered {
+            return !later.ordered;
+        }
+        if later.priority != earlier.priority {
+            return later.priority > earlier.priority;
+        }
+        later.ordered || self.drop == Drop::Newest
+    }
+
+    /// Takes one out.
+    pub fn remove(&mut self, ticket: u32) -> Option<Waiter> {
+        self.take(|w| w.ticket == ticket)
+    }
+
+    /// Takes out one whose deadline has come, the oldest first.
+    pub fn expired(&mut self, now: Instant) -> Option<Waiter> {
+        self.take(|w| w.deadline <= now)
+    }
+
+    fn take(&mut self, is_it: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
+        let at = self.waiting.iter().position(is_it)?;
+        Some(self.waiting.remove(at))
+    }
+
+    /// One that waits, to move its times. Its place in the order of arrival stays.
+    pub fn get_mut(&mut self, ticket: u32) -> Option<&mut Waiter> {
+        self.waiting.iter_mut().find(|w| w.ticket == ticket)
+    }
+
+    /// Shows those who may be sent, in the order in which they leave, until `visit` answers true. An `ordered` one that
+    /// the visitor leaves waiting must hold back the later `ordered` ones of its lane: the queue cannot know.
+    pub fn each_ready(&self, now: Instant, newest_first: bool, visit: &mut dyn FnMut(&Waiter) -> bool) {
+        let mut class = self.waiting.iter().map(|w| w.priority).min();
+        while let Some(priority) = class {
+            if self.each_of(priority, now, newest_first, visit) {
+                return;
+            }
+            class = self
+                .waiting
+                .iter()
+                .map(|w| w.priority)
+                .filter(|p| *p > priority)
+                .min();
+        }
+    }
+
+    /// The same for one priority. Answers whether the visitor has had enough.
+    fn each_of(
+        &self,
+        priority: u8,
+        now: Instant,
+        newest_first: bool,
+        visit: &mut dyn FnMut(&Waiter) -> bool,
+    ) -> bool {
+        let ready = |(at, w): &(usize, &Waiter)| w.priority == priority && self.is_ready(*at, w, now);
+        let mut newest = self
+            .waiting
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(ready)
+            .filter(|(_, w)| !w.ordered);
+        for (_, w) in self.waiting.iter().enumerate().filter(ready) {
+            let next = if newest_first && !w.ordered {
+                newest.next().map_or(w, |(_, n)| n)
+            } else {
+                w
+            };
+            if visit(next) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_ready(&self, at: usize, w: &Waiter, now: Instant) -> bool {
+        let held =
+            |e: &Waiter| e.ordered && e.lane == w.lane && e.priority == w.priority && e.not_before > now;
+        w.not_before <= now && !(w.ordered && self.waiting.iter().take(at).any(held))
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Does nobody wait?
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The least of all times; in the past while somebody who is ready is left waiting (for a place, say).
+    pub fn next_timeout(&self) -> Instant {
+        self.timeout_after(None)
+    }
+
+    /// The least of all times later than `now`: what to arm a timer for once those who are ready have been seen.
+    pub fn next_after(&self, now: Instant) -> Instant {
+        self.timeout_after(Some(now))
+    }
+
+    fn timeout_after(&self, now: Option<Instant>) -> Instant {
+        let times = self.waiting.iter().flat_map(|w| [w.not_before, w.deadline]);
+        times
+            .filter(|t| now.is_none_or(|now| *t > now))
+            .min()
+            .unwrap_or(Instant::NEVER)
+    }
+}
