@@ -1,7 +1,41 @@
-//! What the server says.
+//! What the server says: one response in, one [`Hint`] out.
+//!
+//! Each family of fields is a dialect: one file, one row in [`DIALECTS`], one file of vectors. The order of the rows
+//! is their precedence. Reading never fails, never panics and never decides: what is malformed is ignored and
+//! counted; caps, spread and budgets are the gate's. Values are bounded by [`fields`]' rules, waits and resets by
+//! 2^31 - 1 ms, the longest delay that a browser's timer holds.
+//!
+//! ```
+//! use tidegate::hint::{Response, read};
+//! use tidegate::time::WallTime;
+//!
+//! let fields: &[(&[u8], &[u8])] = &[(b"retry-after", b"120")];
+//! let reading = read(&Response { status: 503, fields, body: None }, WallTime(0));
+//! assert_eq!(reading.hint.wait_ms, Some(120_000));
+//! assert!(reading.hint.overloaded);
+//! assert_eq!(reading.source, Some("retry-after"));
+//! ```
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use crate::time::WallTime;
+
+use lookup::Fields;
+use settle::Findings;
+
+mod date;
+mod family;
+mod field;
+mod lookup;
+mod ratelimit;
+mod ratelimit_dictionary;
+mod ratelimit_fields;
+mod retry_after;
+mod settle;
+mod status;
+mod structured;
+mod x_retry_after;
 
 /// All that one response says about the server's load and about when to come again. Times count from its arrival.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,14 +57,113 @@ pub struct Hint {
 pub struct Quota {
     /// As sent; data from the network, may be any string.
     pub name: String,
-    /// How much is allowed in a window; as sent, not capped.
+    /// How much is allowed in a window; as sent, not capped; finite and not negative.
     pub limit: Option<f64>,
-    /// How much is left; as sent, not capped.
+    /// How much is left; as sent, not capped; finite and not negative.
     pub remaining: Option<f64>,
     /// When more comes, in milliseconds from now, at most 2^31 - 1.
     pub reset_ms: Option<u32>,
-    /// How long the window is, in milliseconds.
+    /// How long the window is, in milliseconds; above zero, not capped.
     pub window_ms: Option<f64>,
     /// What is counted; `requests` unless told otherwise.
     pub unit: String,
+}
+
+/// What arrived, as far as hints may stand in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// The HTTP status; 0 where the browser hides it.
+    pub status: u16,
+    /// Lower-case name and raw value of each field, in wire order; repeated names are joined as Fetch does.
+    pub fields: &'a [(&'a [u8], &'a [u8])],
+    /// The body's bytes where they were read.
+    pub body: Option<&'a [u8]>,
+}
+
+/// A hint, where it was found, and what was thrown away.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// What the response said.
+    pub hint: Hint,
+    /// The field that the wait was read from, else the strongest signal's: `status`, or the field of a quota.
+    pub source: Option<&'static str>,
+    /// How many members were ignored as malformed.
+    pub malformed: u32,
+}
+
+/// One family of fields and how to read it. To add one: a file here, a row in [`DIALECTS`], a file of vectors.
+pub struct Dialect {
+    /// Stable name, as in the vectors' file name.
+    pub name: &'static str,
+    /// Where it is specified.
+    pub spec: &'static str,
+    /// The exact response fields that it reads, lower-case: only these need to cross from JavaScript.
+    pub fields: &'static [&'static str],
+    read: Reader,
+}
+
+type Reader = fn(&Fields<'_>, &mut Findings);
+
+/// Every dialect, strongest claim first.
+pub const DIALECTS: &[Dialect] = &[
+    status::DIALECT,
+    retry_after::DIALECT,
+    x_retry_after::DIALECT,
+    ratelimit::DIALECT,
+    ratelimit_dictionary::DIALECT,
+    ratelimit_fields::DIALECT,
+];
+
+/// The readers alone, so that names and specifications weigh nothing in the module that ships.
+const READERS: [Reader; DIALECTS.len()] = {
+    let mut readers = [DIALECTS[0].read; DIALECTS.len()];
+    let mut row = 1;
+    while row < DIALECTS.len() {
+        readers[row] = DIALECTS[row].read;
+        row += 1;
+    }
+    readers
+};
+
+/// Reads all that a response says. `wall`: the client's clock when it arrived, used where the server's own is hidden.
+pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
+    let fields = Fields::new(response, wall);
+    let mut findings = Findings::new(response.status);
+    for reader in READERS {
+        reader(&fields, &mut findings);
+    }
+    findings.settle(&fields)
+}
+
+/// Reads header text of one line per field, `name: value\n`, names in lower case: what crosses from JavaScript.
+/// The caller replaces a line break inside a value by another control character, so that the value stays invalid
+/// and cannot pose as a field. Lines without a colon are ignored.
+pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
+    let mut fields = Vec::new();
+    for line in text.split(|&byte| byte == b'\n') {
+        if line.contains(&b':') {
+            fields.push(field::cut(line, b':'));
+        }
+    }
+    read(
+        &Response {
+            status,
+            fields: &fields,
+            body: None,
+        },
+        wall,
+    )
+}
+
+/// Every exact field name that a dialect reads, and the two that correct clocks: sorted, each once. What
+/// `Access-Control-Expose-Headers` has to name, and what JavaScript looks for.
+pub fn fields() -> Vec<&'static str> {
+    let mut all: Vec<&'static str> = Vec::new();
+    let names = DIALECTS.iter().flat_map(|dialect| dialect.fields);
+    for name in names.chain(lookup::CLOCKS) {
+        if let Err(place) = all.binary_search(name) {
+            all.insert(place, name);
+        }
+    }
+    all
 }

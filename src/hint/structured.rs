@@ -1,0 +1,161 @@
+//! Structured Fields (RFC 9651 section 4.2), strictly: Lists of Items with parameters. Inner Lists fail, since no
+//! field read here has them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::field;
+
+/// A bare item, as far as its kind matters.
+pub enum Bare {
+    /// An Integer.
+    Integer(f64),
+    /// A String, without quotes and escapes.
+    Text(String),
+    /// A Byte Sequence; its content is never looked at.
+    Bytes,
+    /// A valid item of another kind.
+    Other,
+}
+
+/// Parameters in order; of a repeated key the last counts.
+pub type Params<'a> = Vec<(&'a [u8], Bare)>;
+
+/// Parses a List and hands over its Items; none when it does not parse or `item` answers none.
+pub fn list(text: &[u8], item: &mut dyn FnMut(Bare, &Params<'_>) -> Option<()>) -> Option<()> {
+    let mut cursor = Cursor(field::trim(text));
+    while !cursor.0.is_empty() {
+        let bare = cursor.bare()?;
+        item(bare, &cursor.params()?)?;
+        cursor.run(|byte| matches!(byte, b' ' | b'\t'));
+        if cursor.0.is_empty() {
+            break;
+        }
+        cursor.eat(b',').then_some(())?;
+        cursor.run(|byte| matches!(byte, b' ' | b'\t'));
+        // A comma promises another Item.
+        (!cursor.0.is_empty()).then_some(())?;
+    }
+    Some(())
+}
+
+/// What is not parsed yet.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.0.first() == Some(&byte);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// Takes the longest run of such bytes.
+    fn run(&mut self, of: fn(u8) -> bool) -> &'a [u8] {
+        let end = self.0.iter().position(|&byte| !of(byte)).unwrap_or(self.0.len());
+        let (run, rest) = self.0.split_at_checked(end).unwrap_or_default();
+        self.0 = rest;
+        run
+    }
+
+    fn params(&mut self) -> Option<Params<'a>> {
+        let mut params = Vec::new();
+        while self.eat(b';') {
+            self.run(|byte| byte == b' ');
+            let starts = matches!(self.0.first(), Some(b'a'..=b'z' | b'*'));
+            let key = self.run(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*'));
+            starts.then_some(())?;
+            params.push((key, if self.eat(b'=') { self.bare()? } else { Bare::Other }));
+        }
+        Some(params)
+    }
+
+    fn bare(&mut self) -> Option<Bare> {
+        match self.0.first()? {
+            b'0'..=b'9' | b'-' => self.number(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'*' => {
+                self.run(is_token);
+                Some(Bare::Other)
+            }
+            _ => match self.next()? {
+                b'"' => self.string(),
+                b':' => {
+                    self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+                    self.eat(b':').then_some(Bare::Bytes)
+                }
+                b'?' => matches!(self.next()?, b'0' | b'1').then_some(Bare::Other),
+                b'@' => self
+                    .number()
+                    .filter(|bare| matches!(bare, Bare::Integer(_)))
+                    .map(|_| Bare::Other),
+                b'%' => self.display(),
+                _ => None,
+            },
+        }
+    }
+
+    /// An Integer of at most 15 digits, or a Decimal of at most 12 and 3.
+    fn number(&mut self) -> Option<Bare> {
+        let negative = self.eat(b'-');
+        let whole = self.run(|byte| byte.is_ascii_digit());
+        if self.eat(b'.') {
+            let fraction = self.run(|byte| byte.is_ascii_digit());
+            let fits = (1..=12).contains(&whole.len()) && (1..=3).contains(&fraction.len());
+            return fits.then_some(Bare::Other);
+        }
+        let value = field::number(whole).filter(|_| whole.len() <= 15)?;
+        Some(Bare::Integer(if negative { 0.0 - value } else { value }))
+    }
+
+    fn string(&mut self) -> Option<Bare> {
+        let mut text = String::new();
+        loop {
+            match self.next()? {
+                b'"' => return Some(Bare::Text(text)),
+                b'\\' => match self.next()? {
+                    escaped @ (b'"' | b'\\') => text.push(char::from(escaped)),
+                    _ => return None,
+                },
+                byte @ b' '..=b'~' => text.push(char::from(byte)),
+                _ => return None,
+            }
+        }
+    }
+
+    /// A Display String, behind its percent sign.
+    fn display(&mut self) -> Option<Bare> {
+        let mut bytes = Vec::new();
+        self.eat(b'"').then_some(())?;
+        loop {
+            match self.next()? {
+                b'"' => return core::str::from_utf8(&bytes).ok().map(|_| Bare::Other),
+                b'%' => {
+                    let high = hex(self.next()?)?;
+                    bytes.push(high << 4 | hex(self.next()?)?);
+                }
+                byte @ b' '..=b'~' => bytes.push(byte),
+                _ => return None,
+            }
+        }
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// RFC 9110's `tchar`, the colon and the slash.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte)
+}

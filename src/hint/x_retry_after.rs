@@ -1,0 +1,27 @@
+//! Waits under names of their own, from limiters that do not send Retry-After: seconds, an HTTP-date or a Go duration.
+
+use super::Dialect;
+use super::field::Form;
+use super::lookup::Fields;
+use super::retry_after::read_wait;
+use super::settle::Findings;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "x-retry-after",
+    spec: "no common specification: Symfony, MailerLite, tower_governor, Traefik",
+    fields: FIELDS,
+    read,
+};
+
+const FIELDS: &[&str] = &[
+    "x-ratelimit-retry-after",
+    "x-ratelimit-after",
+    "x-retry-after",
+    "x-retry-in",
+];
+
+fn read(fields: &Fields<'_>, findings: &mut Findings) {
+    for &name in FIELDS {
+        read_wait(name, Form::Duration, fields, findings);
+    }
+}
