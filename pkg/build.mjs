@@ -1,0 +1,78 @@
+// Bundles the face with a core into pkg/dist. Run by `cargo xtask build`, which makes pkg/build first.
+import { build } from "esbuild";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** One line per file of the package: which core it carries, how that core is started, which module system it speaks. */
+const ENTRIES = [
+  { file: "index.js", core: "production", start: "inline", format: "esm" },
+  { file: "index.cjs", core: "production", start: "inline", format: "cjs" },
+  { file: "dev.js", core: "development", start: "inline", format: "esm" },
+  { file: "dev.cjs", core: "development", start: "inline", format: "cjs" },
+  { file: "workerd.js", core: "production", start: "workerd", format: "esm" },
+  { file: "slim.js", core: "production", start: "slim", format: "esm" },
+];
+
+// Static imports of a .wasm file are kept: the runtimes that want them read the file themselves.
+const keepWasm = {
+  name: "keep-wasm",
+  setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./tidegate.wasm", external: true })),
+};
+
+/** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */
+function options({ file, core, start, format }, more = []) {
+  return {
+    entryPoints: [at("src/index.ts")],
+    outfile: at(`dist/${file}`),
+    bundle: true,
+    minify: true,
+    charset: "ascii",
+    target: "es2022",
+    platform: "neutral",
+    legalComments: "none",
+    logLevel: "warning",
+    format,
+    define: { __DEV__: String(core === "development") },
+    alias: {
+      "#core": at(`build/${core}/core.js`),
+      "#inline": at(`build/${core}/inline.js`),
+      "#names": at("build/names.js"),
+      "#start": at(`src/start/${start}.ts`),
+    },
+    plugins: [keepWasm, ...more],
+  };
+}
+
+const DECLARATIONS = [
+  ["tidegate.d.ts", "index.d.ts"],
+  ["tidegate.d.ts", "index.d.cts"], // the same words: TypeScript asks for them under this name beside a .cjs file
+  ["request-init.d.ts", "request-init.d.ts"],
+];
+
+/** Bundles whose bytes are only counted: what the default entry is made of. Each leaves something out. */
+async function parts() {
+  const leaveOut = (filter, exports) => ({
+    name: "leave-out",
+    setup({ onLoad }) {
+      onLoad({ filter }, () => ({ contents: exports, loader: "js" }));
+    },
+  });
+  const empty = leaveOut(/[/\\]inline\.js$/, 'export const text = "";');
+  const withoutCore = { name: "no-core", setup: ({ onResolve }) => onResolve({ filter: /^#core$/ }, () => ({ path: "#core", external: true })) };
+  const bytes = async (more) => {
+    const made = await build({ ...options(ENTRIES[0], more), write: false });
+    return made.outputFiles[0].contents;
+  };
+  await mkdir(at("build/parts"), { recursive: true });
+  await writeFile(at("build/parts/face.js"), await bytes([empty, withoutCore]));
+  await writeFile(at("build/parts/face-and-glue.js"), await bytes([empty]));
+}
+
+await rm(at("dist"), { recursive: true, force: true });
+await mkdir(at("dist"), { recursive: true });
+await Promise.all(ENTRIES.map((entry) => build(options(entry))));
+await copyFile(at("build/production/core_bg.wasm"), at("dist/tidegate.wasm"));
+for (const [from, to] of DECLARATIONS) await copyFile(at(from), at(`dist/${to}`));
+await parts();

@@ -1,0 +1,152 @@
+//! The two cores: cargo, then wasm-bindgen, and for production also snip and wasm-opt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use xshell::cmd;
+
+use crate::house::{House, step, write};
+use crate::{inline, snip, tools};
+
+/// Which of the two builds of the one source.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Core {
+    /// Small: no messages, no checks of options by name.
+    Production,
+    /// Talks: the feature `inspect`, panic messages.
+    Development,
+}
+
+/// What rustc and wasm-bindgen emit and every supported browser runs; `--all-features` would allow more.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Of this text the recipe is made: when it changes, what was made by an older one is stale.
+const RECIPE: &[&str] = &[
+    include_str!("wasm.rs"),
+    include_str!("snip.rs"),
+    include_str!("inline.rs"),
+];
+
+impl Core {
+    /// The name of its folder in `pkg/build`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Development => "development",
+        }
+    }
+}
+
+/// Builds one core into `pkg/build/NAME`: `core.js`, `core.d.ts`, `core_bg.wasm`, `inline.js`, `inline.d.ts`.
+/// Skips what follows cargo when cargo's module and the recipe are those of the last time.
+pub fn build(house: &House, core: Core) -> Result<()> {
+    let name = core.name();
+    step(&format!("Building the {name} core"), || {
+        let cargo_wasm = fs::read(compile(house, core)?)?;
+        let bin = tools::wasm_bindgen(house)?;
+        let out = house.at("pkg/build").join(name);
+        let key = key(house, &bin, &cargo_wasm)?;
+        let stamp = out.join(".made-from");
+        if fs::read(&stamp).is_ok_and(|last| last == key) {
+            return Ok(());
+        }
+        let _ = fs::remove_file(&stamp);
+        bind(house, core, &bin, &cargo_wasm, &out)?;
+        inlined(&out)?;
+        write(&stamp, &key)
+    })
+}
+
+/// Runs cargo. The development core has its own folder, or the two would overwrite each other's module.
+fn compile(house: &House, core: Core) -> Result<PathBuf> {
+    let sh = &house.sh;
+    let (target, features): (_, &[&str]) = match core {
+        Core::Production => (house.target.clone(), &[]),
+        Core::Development => (house.target.join("inspect"), &["--features", "inspect"]),
+    };
+    let wasm = tools::WASM;
+    cmd!(
+        sh,
+        "cargo build --release --target {wasm} --lib --target-dir {target} {features...}"
+    )
+    // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
+    .env("CARGO_ENCODED_RUSTFLAGS", remapped(house))
+    .run()?;
+    Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
+}
+
+fn remapped(house: &House) -> String {
+    let mut flags = vec![format!("--remap-path-prefix={}=tidegate", house.root.display())];
+    if let Some(home) = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
+    {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    flags.join("\x1f")
+}
+
+fn key(house: &House, bin: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut key = bin.display().to_string().into_bytes();
+    key.extend(fs::read(house.at("pkg/package-lock.json"))?);
+    for text in RECIPE {
+        key.extend(text.as_bytes());
+    }
+    key.extend(wasm);
+    Ok(key)
+}
+
+fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Result<()> {
+    let sh = &house.sh;
+    fs::create_dir_all(out)?;
+    let raw = out.join("raw.wasm");
+    if core == Core::Production {
+        let (small, cut) = snip::snip(wasm)?;
+        eprintln!("   {cut} panic functions cut");
+        write(&raw, &small)?;
+    } else {
+        write(&raw, wasm)?;
+    }
+    let bindgen = bin.join("wasm-bindgen");
+    let flags = [
+        "--target",
+        "web",
+        "--omit-default-module-path",
+        "--out-name",
+        "core",
+    ];
+    cmd!(sh, "{bindgen} {raw} {flags...} --out-dir {out}").run()?;
+    fs::remove_file(&raw)?;
+    let module = out.join("core_bg.wasm");
+    let opt = house.at("pkg/node_modules/binaryen/bin/wasm-opt");
+    let strip: &[&str] = match core {
+        Core::Production => &["--strip-debug", "--strip-producers"],
+        // A trap's stack trace is worth its names here.
+        Core::Development => &["--strip-producers"],
+    };
+    let features = FEATURES;
+    cmd!(sh, "node {opt} -Oz {strip...} {features...} {module} -o {module}").run()?;
+    Ok(())
+}
+
+/// Writes the module as text, for entries that carry it inside.
+fn inlined(out: &Path) -> Result<()> {
+    let wasm = fs::read(out.join("core_bg.wasm")).context("wasm-bindgen wrote no module")?;
+    let text = inline::encode(&wasm);
+    write(
+        &out.join("inline.js"),
+        format!("export const text = \"{text}\";\n").as_bytes(),
+    )?;
+    write(
+        &out.join("inline.d.ts"),
+        b"/** The module, as `decode` reads it. */\nexport const text: string;\n",
+    )
+}
