@@ -125,6 +125,17 @@ impl Queue {
         self.waiting.iter_mut().find(|w| w.ticket == ticket)
     }
 
+    /// Does an ordered one of this lane wait that came before `ticket`, or any when that one does not wait here?
+    pub fn ordered_before(&self, lane: u16, ticket: u32) -> bool {
+        let earlier = self.waiting.iter().take_while(|w| w.ticket != ticket);
+        earlier.into_iter().any(|w| w.ordered && w.lane == lane)
+    }
+
+    /// Moves the times of all, in order of arrival.
+    pub fn retime(&mut self, each: &mut dyn FnMut(&mut Waiter)) {
+        self.waiting.iter_mut().for_each(each);
+    }
+
     /// Shows those who may be sent, in the order in which they leave, until `visit` answers true. An `ordered` one that
     /// the visitor leaves waiting must hold back the later `ordered` ones of its lane: the queue cannot know.
     pub fn each_ready(&self, now: Instant, newest_first: bool, visit: &mut dyn FnMut(&Waiter) -> bool) {

@@ -1,0 +1,134 @@
+//! Every number that shapes behaviour, with its reason and its source. Durations of settings are milliseconds.
+
+use core::time::Duration;
+
+use crate::num::ONE;
+use crate::pressure::PressurePolicy;
+
+/// What one setting accepts, and what it is when nothing usable was given.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// Least accepted value.
+    pub min: f64,
+    /// Greatest accepted value.
+    pub max: f64,
+    /// Must be a whole number (counts, switches, words).
+    pub whole: bool,
+    /// Used when nothing was given, or nothing usable.
+    pub default: f64,
+}
+
+impl Range {
+    /// Whether a value can be used. NaN never can.
+    pub fn holds(&self, value: f64) -> bool {
+        value >= self.min && value <= self.max && (!self.whole || value == (value as u32) as f64)
+    }
+}
+
+const DAY: f64 = 86_400_000.0;
+
+macro_rules! settings {
+    ($($name:ident $path:literal $min:expr, $max:expr, $whole:literal, $default:expr, $want:literal;)*) => {
+        /// A setting, by its place in the tables.
+        #[allow(missing_docs, reason = "each is its path in TEXTS")]
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[repr(usize)]
+        pub enum Setting { $($name),* }
+        /// How many settings there are.
+        pub const COUNT: usize = [$(Setting::$name),*].len();
+        /// What each accepts.
+        pub const RANGES: [Range; COUNT] = [$(Range { min: $min, max: $max, whole: $whole, default: $default }),*];
+        /// Each setting's path, as the application writes it, and what is accepted, for errors. A list of words
+        /// in `want` is separated by ` | `; the value that crosses is the word's place.
+        pub const TEXTS: [(&str, &str); COUNT] = [$(($path, $want)),*];
+    };
+}
+
+settings! {
+    // Acts by default: whoever installs it wants it to act.
+    Mode "mode" 0.0, 2.0, true, 0.0, "\"on\" | \"observe\" | \"off\"";
+    // Below the 10 s at which common HTTP clients give up, so that the true answer still reaches somebody.
+    Deadline "deadline" 0.0, DAY, false, 8_000.0, "milliseconds from 0 to 86400000";
+    Retry "retry" 0.0, 1.0, true, 1.0, "an object or false";
+    // Three tries are the field's habit (Google SRE book, "Handling Overload"); one more, since the budget bounds the sum.
+    RetryAttempts "retry.attempts" 0.0, 14.0, true, 3.0, "a whole number from 0 to 14";
+    // Google SRE book, "Handling Overload": a per-client retry ratio of 10 %.
+    RetryBudgetPercent "retry.budget.percent" 0.0, 100.0, false, 10.0, "a percentage from 0 to 100";
+    RetryBudgetCap "retry.budget.cap" 0.0, 1_000.0, true, 10.0, "a whole number from 0 to 1000";
+    Breaker "breaker" 0.0, 1.0, true, 1.0, "an object or false";
+    // Half: a route that fails more often than it works (M. Nygard, "Release It!", 2nd ed., "Circuit Breaker").
+    BreakerTrip "breaker.trip" 0.0, 1.0, false, 0.5, "a share from 0 to 1";
+    BreakerRest "breaker.rest" 1.0, 30_000.0, false, 5_000.0, "milliseconds from 1 to 30000";
+    Concurrency "concurrency" 0.0, 1.0, true, 1.0, "an object or false";
+    // None: a healthy server is never limited by us.
+    ConcurrencyMax "concurrency.max" 1.0, 10_000.0, true, 0.0, "a whole number from 1 to 10000";
+    ConcurrencyAdaptive "concurrency.adaptive" 0.0, 1.0, true, 1.0, "true or false";
+    // More than any screen shows; a page that queues more is polling.
+    QueueSize "queue.size" 1.0, 100_000.0, true, 256.0, "a whole number from 1 to 100000";
+    // The oldest waiter is the one whose human has most likely gone (Maurer, "Fail at Scale", ACM Queue 2015).
+    QueueDrop "queue.drop" 0.0, 1.0, true, 0.0, "\"oldest\" | \"newest\"";
+    QueueMaxWait "queue.maxWait" 0.0, DAY, false, 60_000.0, "milliseconds from 0 to 86400000";
+    Pace "pace" 0.0, 1.0, true, 1.0, "true or false";
+    Coalesce "coalesce" 0.0, 1.0, true, 1.0, "true or false";
+    // The RateLimit draft names ten minutes as its example of a threshold against absurd values.
+    MaxHint "maxHint" 1.0, DAY, false, 600_000.0, "milliseconds from 1 to 86400000";
+}
+
+/// Retries that a fresh page may make before any first try has earned one (Envoy's `min_retry_concurrency`: 3).
+pub const RETRY_RESERVE: u32 = 3;
+/// The first back-off is patience divided by this: a tenth, by the simulation in the docs.
+pub const BACKOFF_BASE: u32 = 10;
+/// Back-offs are at most patience divided by this: longer ones lost goodput and delayed recovery.
+pub const BACKOFF_CAP: u32 = 4;
+/// The breaker looks at no fewer answers: with fewer one hiccup is a trend.
+pub const BREAKER_ANSWERS: u32 = 10;
+/// A closure that no server named lasts no longer: what we guess must be short (Chromium's anti-DDoS throttle
+/// closed up to 15 minutes and was removed).
+pub const LONGEST_GUESS: Duration = Duration::from_secs(30);
+/// Concurrency is unlimited again above this: browsers open six connections a host on HTTP/1.1, a hundred streams on HTTP/2.
+pub const LIMIT_OPEN_ABOVE: u32 = 64;
+/// A request counts as in flight no longer than this without headers: long polls are no load.
+pub const IN_FLIGHT_LONGEST: Duration = Duration::from_secs(10);
+/// Share of a quota that background work leaves to humans: a fifth.
+pub const QUOTA_RESERVE: u32 = ONE / 5;
+/// User-facing work is looked at when less than this share of a quota is left: a tenth.
+pub const QUOTA_LOW: u32 = ONE / 10;
+/// A server's time is spread after it by at least this ...
+pub const SPREAD_LEAST: Duration = Duration::from_secs(1);
+/// ... and by this share of the wait, the wider of the two (none early, arrivals spread over a fifth of the pause).
+pub const SPREAD_DIVISOR: u32 = 5;
+/// A held request that was refused in the end is not held again within this time: an outer client's retries must not
+/// multiply with ours.
+pub const HOLD_ONCE: Duration = Duration::from_secs(30);
+/// Waiters that are let go because tidegate was switched off leave this far apart.
+pub const RELEASE_SPACING: Duration = Duration::from_millis(50);
+/// What waited through sleep or the back-forward cache leaves within this time after the return.
+pub const WAKE_SPREAD: Duration = Duration::from_secs(1);
+/// Scopes (origins) with state.
+pub const SCOPES: usize = 64;
+/// Route classes with state, over all scopes.
+pub const CLASSES: usize = 256;
+/// Request keys with state.
+pub const KEYS: usize = 1_024;
+/// Quota partitions with state, over all scopes.
+pub const PARTITIONS: usize = 64;
+/// Requests that are tracked at once; more pass through untracked.
+pub const TICKETS: usize = 4_096;
+/// Events that wait to be read.
+pub const EVENTS: usize = 256;
+
+/// Weights and thresholds of pressure, in ten-thousandths.
+pub const PRESSURE: PressurePolicy = PressurePolicy {
+    // An explicit refusal makes the state serious at once, the second one critical.
+    refusal_floor: 6_500,
+    refusal_step: 2_500,
+    // A failure is weaker evidence: it takes two in a half-life to be fair, four to be serious.
+    failure_step: 2_000,
+    // What one route class of several says about its scope: fair at most.
+    class_cap: 4_000,
+    // Evidence is half as strong after five seconds: a short dip is forgotten in less than half a minute.
+    half_life: Duration::from_secs(5),
+    up: [3_000, 6_000, 8_500],
+    // A state is left a good way below where it was entered: it never flaps.
+    down: [1_500, 4_500, 7_000],
+};
