@@ -11,7 +11,9 @@ pub const ONE: u32 = 10_000;
 /// A `half_life` of zero forgets at once.
 pub fn decay(value: u32, elapsed: Duration, half_life: Duration) -> u32 {
     let (elapsed, half) = (micros(elapsed), micros(half_life));
-    let Some(halvings) = elapsed.checked_div(half) else { return 0 };
+    let Some(halvings) = elapsed.checked_div(half) else {
+        return 0;
+    };
     if halvings >= 32 {
         return 0;
     }

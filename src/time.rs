@@ -45,7 +45,9 @@ impl Add<Duration> for Instant {
 
 /// Whole microseconds of a duration, saturating.
 pub fn micros(of: Duration) -> u64 {
-    of.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(of.subsec_micros()))
+    of.as_secs()
+        .saturating_mul(1_000_000)
+        .saturating_add(u64::from(of.subsec_micros()))
 }
 
 /// Whole milliseconds of a duration, rounded up, saturating.
@@ -117,7 +119,10 @@ mod tests {
     fn a_wall_clock_set_forward_by_a_year_is_not_sleep() {
         let mut clock = Clock::default();
         let before = clock.sample(1_000.0, 1.7e12);
-        assert_eq!(clock.sample(1_500.0, 1.7e12 + 366.0 * 86_400_000.0) - before, 500.0);
+        assert_eq!(
+            clock.sample(1_500.0, 1.7e12 + 366.0 * 86_400_000.0) - before,
+            500.0
+        );
     }
 
     #[test]
