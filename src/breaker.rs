@@ -2,7 +2,7 @@
 //!
 //! Without it every click of every user pays the full time-out of a dead server, and the server that comes back is
 //! met by all of them at once. It opens when, of the last `2 * answers` answers (at most 64) and not before there
-//! are `answers` of them, the share of failures reaches `trip`; then it lets one probe through per rest.
+//! are `answers` of them, the share of failures reaches `trip` (a good answer never opens); then one probe per rest.
 //!
 //! | state     | asked                        | answer: good            | answer: bad                     | late answer |
 //! |-----------|------------------------------|-------------------------|---------------------------------|-------------|
@@ -121,8 +121,8 @@ impl Breaker {
         }
     }
 
-    /// A request goes. One that goes while this is not closed is the probe and takes the lease, also before its time: a
-    /// human's own press, or a gate that only observes.
+    /// A request goes. The first one that goes while this is open is the probe and takes the lease, also before its
+    /// time: a human's own press, or a gate that only observes. Others that go beside it may settle the probe as well.
     pub fn sent(&mut self, now: Instant) -> Epoch {
         match self.state {
             State::Closed { .. } => {}
@@ -130,12 +130,13 @@ impl Breaker {
                 until: now + rest,
                 rest,
             }),
-            State::HalfOpen { rest, .. } => {
+            State::HalfOpen { until, rest } if now >= until => {
                 self.state = State::HalfOpen {
                     until: now + rest,
                     rest,
                 }
             }
+            State::HalfOpen { .. } => {}
         }
         self.epoch
     }
@@ -209,4 +210,156 @@ fn trips(failures: u64, seen: u32, policy: &BreakerPolicy) -> bool {
     let counted = seen.min(answers * 2).min(MEMORY);
     let failed = (failures << (MEMORY - counted)).count_ones();
     u64::from(failed) * u64::from(ONE) >= u64::from(counted) * u64::from(policy.trip.min(ONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: BreakerPolicy = BreakerPolicy {
+        trip: 5_000,
+        answers: 4,
+        rest: Duration::from_millis(100),
+        longest: Duration::from_millis(300),
+    };
+
+    fn at(ms: u64) -> Instant {
+        Instant::ORIGIN + Duration::from_millis(ms)
+    }
+
+    /// Sends and settles one request at `ms`; a good one is a dot.
+    fn run(b: &mut Breaker, ms: u64, outcomes: &str) {
+        for outcome in outcomes.chars() {
+            let epoch = b.sent(at(ms));
+            b.settle(at(ms), epoch, outcome == '.', &POLICY);
+        }
+    }
+
+    #[test]
+    fn follows_its_table() {
+        let mut b = Breaker::new();
+        let early = b.sent(at(0));
+        run(&mut b, 0, ".x.");
+        assert_eq!(b.ask(at(0)), Ok(()), "closed: remembers and goes on");
+        b.settle(at(0), Epoch(early.0.wrapping_sub(1)), false, &POLICY);
+        assert!(!b.is_open(), "closed: a late answer is ignored");
+        run(&mut b, 0, "x");
+        assert_eq!(b.ask(at(99)), Err(at(100)), "closed: two of four open it");
+
+        b.settle(at(50), early, true, &POLICY);
+        assert_eq!(
+            b.closed_until(at(50)),
+            Some(at(100)),
+            "open: a late answer is ignored"
+        );
+        assert_eq!(b.ask(at(100)), Ok(()), "open: a probe after the rest");
+
+        let probe = b.sent(at(100));
+        assert_eq!(b.ask(at(101)), Err(at(200)), "half-open: one probe");
+        b.settle(at(150), early, true, &POLICY);
+        assert!(b.is_open(), "half-open: a late answer is ignored");
+        b.settle(at(150), probe, false, &POLICY);
+        assert_eq!(b.ask(at(150)), Err(at(350)), "half-open: rest doubled");
+
+        let probe = b.sent(at(350));
+        b.settle(at(350), probe, false, &POLICY);
+        assert_eq!(
+            b.ask(at(350)),
+            Err(at(650)),
+            "half-open: doubled no further than the longest"
+        );
+
+        let probe = b.sent(at(650));
+        b.settle(at(651), probe, true, &POLICY);
+        assert!(!b.is_open(), "half-open: a good answer closes");
+        run(&mut b, 652, "xxx");
+        assert!(!b.is_open(), "and all is forgotten");
+    }
+
+    #[test]
+    fn a_probe_that_is_never_answered_blocks_for_one_rest() {
+        let mut b = Breaker::new();
+        run(&mut b, 0, "xxxx");
+        let lost = b.sent(at(100));
+        assert_eq!(b.ask(at(199)), Err(at(200)));
+        assert_eq!(b.ask(at(200)), Ok(()));
+        assert_eq!(
+            b.sent(at(200)),
+            lost,
+            "and its answer still counts when it comes after all"
+        );
+        b.settle(at(210), lost, true, &POLICY);
+        assert!(!b.is_open());
+    }
+
+    #[test]
+    fn a_press_before_its_time_probes_and_does_not_prolong_the_lease() {
+        let mut b = Breaker::new();
+        run(&mut b, 0, "xxxx");
+        let press = b.sent(at(20));
+        assert_eq!(b.ask(at(20)), Err(at(120)));
+        assert_eq!((b.sent(at(60)), b.next_timeout()), (press, at(120)));
+    }
+
+    #[test]
+    fn a_long_health_hides_no_outage() {
+        let mut b = Breaker::new();
+        run(&mut b, 0, &".".repeat(1_000));
+        run(&mut b, 0, "xxx");
+        assert!(!b.is_open());
+        run(&mut b, 0, "x");
+        assert!(b.is_open(), "four of the last eight");
+    }
+
+    #[test]
+    fn failures_of_last_night_say_nothing_this_morning() {
+        let mut b = Breaker::new();
+        run(&mut b, 0, "xxx");
+        run(&mut b, 300, "x");
+        assert!(!b.is_open());
+        run(&mut b, 599, "xxx");
+        assert!(b.is_open(), "a shorter silence is no morning");
+    }
+
+    #[test]
+    fn odd_figures_are_taken_at_their_bounds() {
+        let once = BreakerPolicy {
+            trip: u32::MAX,
+            answers: 0,
+            rest: Duration::MAX,
+            longest: Duration::MAX,
+        };
+        let mut b = Breaker::new();
+        let epoch = b.sent(at(0));
+        b.settle(at(0), epoch, false, &once);
+        assert_eq!(
+            (b.ask(at(0)), b.next_timeout()),
+            (Err(Instant::NEVER), Instant::NEVER)
+        );
+        let many = BreakerPolicy {
+            answers: u32::MAX,
+            longest: Duration::from_secs(1),
+            ..once
+        };
+        let mut b = Breaker::new();
+        for failures in 1..=64 {
+            let epoch = b.sent(at(0));
+            b.settle(at(0), epoch, false, &many);
+            assert_eq!(b.is_open(), failures == 64);
+        }
+    }
+
+    #[test]
+    fn off_never_opens_and_closes_what_is_open() {
+        let mut b = Breaker::new();
+        for _ in 0..200 {
+            let epoch = b.sent(at(0));
+            b.settle(at(0), epoch, false, &BreakerPolicy::OFF);
+        }
+        assert!(!b.is_open());
+        run(&mut b, 0, "xxxx");
+        let probe = b.sent(at(100));
+        b.settle(at(100), probe, false, &BreakerPolicy::OFF);
+        assert!(!b.is_open());
+    }
 }

@@ -118,3 +118,62 @@ impl Events {
         self.waiting.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: Kind, id: u32) -> Event {
+        Event {
+            kind,
+            id,
+            scope: 0,
+            reason: None,
+            at: Instant::NEVER,
+            priority: 0,
+            extra: 0,
+        }
+    }
+
+    #[test]
+    fn records_only_what_somebody_listens_to() {
+        let mut events = Events::new(8);
+        events.listen(Kind::Shed.bit() | Kind::Error.bit());
+        for kind in [
+            Kind::Pressure,
+            Kind::Wait,
+            Kind::Shed,
+            Kind::Retry,
+            Kind::Coalesced,
+            Kind::Error,
+        ] {
+            events.push(event(kind, kind as u32));
+        }
+        assert_eq!(
+            (events.pop(), events.pop()),
+            (Some(event(Kind::Shed, 3)), Some(event(Kind::Error, 6)))
+        );
+        assert!(
+            events.is_empty() && events.dropped() == 0,
+            "what nobody listens to is not dropped either"
+        );
+    }
+
+    #[test]
+    fn drops_the_oldest_and_counts_it() {
+        let mut events = Events::new(3);
+        events.listen(Kind::Wait.bit());
+        (0..5).for_each(|id| events.push(event(Kind::Wait, id)));
+        events.listen(0);
+        let left = core::array::from_fn(|_| events.pop().map(|e| e.id));
+        assert_eq!((left, events.dropped()), ([Some(2), Some(3), Some(4), None], 2));
+    }
+
+    #[test]
+    fn without_room_all_is_dropped() {
+        let mut events = Events::new(0);
+        events.listen(u32::MAX);
+        events.push(event(Kind::Error, 1));
+        assert_eq!((events.pop(), events.dropped()), (None, 1));
+    }
+}

@@ -216,3 +216,165 @@ impl Queue {
             .unwrap_or(Instant::NEVER)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+
+    fn at(ms: u64) -> Instant {
+        Instant::ORIGIN + Duration::from_millis(ms)
+    }
+
+    fn safe(ticket: u32, priority: u8) -> Waiter {
+        Waiter {
+            ticket,
+            lane: 0,
+            priority,
+            ordered: false,
+            not_before: Instant::ORIGIN,
+            deadline: Instant::NEVER,
+        }
+    }
+
+    fn ordered(ticket: u32, priority: u8) -> Waiter {
+        Waiter {
+            ordered: true,
+            ..safe(ticket, priority)
+        }
+    }
+
+    fn queue(waiters: &[Waiter]) -> Queue {
+        let mut queue = Queue::new(waiters.len(), Drop::Oldest);
+        for w in waiters {
+            assert_eq!(queue.push(*w), None);
+        }
+        queue
+    }
+
+    fn ready(queue: &Queue, now: Instant, newest_first: bool) -> Vec<u32> {
+        let mut tickets = Vec::new();
+        queue.each_ready(now, newest_first, &mut |w| {
+            tickets.push(w.ticket);
+            false
+        });
+        tickets
+    }
+
+    #[test]
+    fn leaves_by_priority_and_then_as_it_came() {
+        let q = queue(&[safe(1, 2), safe(2, 0), ordered(3, 1), safe(4, 0), safe(5, 1)]);
+        assert_eq!(ready(&q, at(0), false), [2, 4, 3, 5, 1]);
+    }
+
+    #[test]
+    fn newest_first_turns_the_safe_ones_and_leaves_the_ordered_ones_alone() {
+        let q = queue(&[
+            safe(1, 1),
+            ordered(2, 1),
+            safe(3, 1),
+            ordered(4, 1),
+            safe(5, 1),
+            safe(6, 0),
+        ]);
+        assert_eq!(ready(&q, at(0), true), [6, 5, 2, 3, 4, 1]);
+    }
+
+    #[test]
+    fn one_who_is_not_ready_is_passed_over_but_keeps_the_order_of_its_lane() {
+        let held = |w: Waiter| Waiter {
+            not_before: at(10),
+            ..w
+        };
+        let other = |w: Waiter| Waiter { lane: 1, ..w };
+        let q = queue(&[
+            held(safe(1, 1)),
+            safe(2, 1),
+            held(ordered(3, 1)),
+            ordered(4, 1),
+            other(ordered(5, 1)),
+        ]);
+        assert_eq!(ready(&q, at(9), false), [2, 5]);
+        assert_eq!(ready(&q, at(10), false), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_visitor_who_has_had_enough_sees_no_more() {
+        let q = queue(&[safe(1, 0), safe(2, 0), safe(3, 1)]);
+        let mut seen = 0;
+        q.each_ready(at(0), false, &mut |w| {
+            seen += 1;
+            w.ticket == 2
+        });
+        assert_eq!(seen, 2);
+    }
+
+    /// Who is dropped when `waiters`, the last of them newly come, compete for one place less.
+    fn dropped(drop: Drop, waiters: &[Waiter]) -> u32 {
+        let mut queue = Queue::new(waiters.len() - 1, drop);
+        let mut out = waiters.iter().filter_map(|w| queue.push(*w));
+        let victim = out.next().map_or(0, |w| w.ticket);
+        assert_eq!(out.next(), None);
+        victim
+    }
+
+    #[test]
+    fn drops_by_its_table() {
+        let mixed = [safe(1, 0), safe(2, 2), safe(3, 2), safe(4, 0)];
+        assert_eq!(dropped(Drop::Oldest, &mixed), 2, "background first, its oldest");
+        assert_eq!(dropped(Drop::Newest, &mixed), 3, "background first, its newest");
+        assert_eq!(
+            dropped(Drop::Oldest, &[safe(1, 0), safe(2, 1)]),
+            2,
+            "the newcomer itself"
+        );
+        assert_eq!(
+            dropped(Drop::Oldest, &[ordered(1, 2), safe(2, 0)]),
+            2,
+            "safe ones before ordered ones"
+        );
+        let saves = [ordered(1, 1), ordered(2, 1), ordered(3, 0)];
+        assert_eq!(
+            dropped(Drop::Oldest, &saves),
+            2,
+            "of ordered ones the newest of the least"
+        );
+        assert_eq!(dropped(Drop::Oldest, &[safe(1, 0)]), 1, "no capacity");
+    }
+
+    #[test]
+    fn takes_out_who_is_named_and_who_is_late() {
+        let mut q = queue(&[
+            safe(1, 0),
+            Waiter {
+                deadline: at(5),
+                ..safe(2, 0)
+            },
+            safe(3, 0),
+        ]);
+        assert_eq!(q.remove(1), Some(safe(1, 0)));
+        assert_eq!((q.remove(1), q.get_mut(1)), (None, None));
+        assert_eq!(q.expired(at(4)), None);
+        assert_eq!(q.expired(at(5)).map(|w| w.ticket), Some(2));
+        assert_eq!((q.expired(at(5)), q.len(), q.is_empty()), (None, 1, false));
+    }
+
+    #[test]
+    fn names_the_next_moment_of_all() {
+        let mut q = queue(&[
+            safe(1, 0),
+            Waiter {
+                deadline: at(50),
+                ..safe(2, 0)
+            },
+        ]);
+        assert_eq!((q.next_timeout(), q.next_after(at(0))), (Instant::ORIGIN, at(50)));
+        q.get_mut(1).into_iter().for_each(|w| w.not_before = at(20));
+        q.get_mut(2).into_iter().for_each(|w| w.not_before = at(30));
+        assert_eq!(
+            (q.next_timeout(), q.next_after(at(20)), q.next_after(at(30))),
+            (at(20), at(30), at(50))
+        );
+        assert_eq!(Queue::new(9, Drop::Oldest).next_timeout(), Instant::NEVER);
+    }
+}

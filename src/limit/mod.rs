@@ -108,3 +108,113 @@ impl Limit {
         self.bound
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: LimitPolicy = LimitPolicy {
+        max: 0,
+        adaptive: true,
+        open_above: 16,
+    };
+
+    fn with(in_flight: u32, bound: Option<u32>) -> Limit {
+        Limit { in_flight, bound }
+    }
+
+    #[test]
+    fn follows_its_table() {
+        let after = |mut limit: Limit, event: fn(&mut Limit)| {
+            event(&mut limit);
+            limit.bound()
+        };
+        let (refused, shut) = (|l: &mut Limit| l.refused(&POLICY), Limit::shut);
+        let succeeded = |l: &mut Limit| l.succeeded(&POLICY);
+        assert_eq!(
+            after(with(9, None), refused),
+            Some(4),
+            "refused, no bound yet: half of what is in flight"
+        );
+        assert_eq!(
+            after(with(0, None), refused),
+            Some(1),
+            "refused, no bound yet: at least one"
+        );
+        assert_eq!(
+            after(with(9, Some(8)), refused),
+            Some(4),
+            "refused, bound: half of what is in flight"
+        );
+        assert_eq!(
+            after(with(9, Some(2)), refused),
+            Some(2),
+            "refused, bound: never raised"
+        );
+        assert_eq!(after(with(9, None), shut), Some(1), "shut, no bound yet");
+        assert_eq!(after(with(9, Some(8)), shut), Some(1), "shut, bound");
+        assert_eq!(after(with(9, None), succeeded), None, "succeeded, no bound");
+        assert_eq!(after(with(9, Some(15)), succeeded), Some(16), "succeeded, bound");
+        assert_eq!(
+            after(with(9, Some(16)), succeeded),
+            None,
+            "succeeded, above the limit of limits"
+        );
+    }
+
+    #[test]
+    fn holds_nothing_before_distress() {
+        let mut limit = Limit::new();
+        for _ in 0..10_000 {
+            assert!(limit.ask(&POLICY));
+            limit.sent();
+        }
+    }
+
+    #[test]
+    fn doubles_per_round_trip_after_a_closure() {
+        let mut limit = Limit::new();
+        limit.shut();
+        let mut rounds = [0; 5];
+        for round in &mut rounds {
+            while *round < 100 && limit.ask(&POLICY) {
+                limit.sent();
+                *round += 1;
+            }
+            for _ in 0..*round {
+                limit.left();
+                limit.succeeded(&POLICY);
+            }
+        }
+        assert_eq!(rounds, [1, 2, 4, 8, 16]);
+        assert_eq!((limit.bound(), limit.in_flight()), (None, 0));
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_one_leaves() {
+        let two = LimitPolicy {
+            max: 2,
+            ..LimitPolicy::OFF
+        };
+        let mut limit = Limit::new();
+        limit.sent();
+        assert!(limit.ask(&two));
+        limit.sent();
+        assert!(!limit.ask(&two));
+        limit.left();
+        assert!(limit.ask(&two));
+        (0..3).for_each(|_| limit.left());
+        assert_eq!(limit.in_flight(), 0, "one that leaves twice counts once");
+    }
+
+    #[test]
+    fn what_does_not_adapt_takes_no_bound() {
+        let mut limit = with(5, None);
+        limit.refused(&LimitPolicy::OFF);
+        assert_eq!(limit.bound(), None);
+        limit.shut();
+        assert!(limit.ask(&LimitPolicy::OFF));
+        limit.succeeded(&LimitPolicy::OFF);
+        assert_eq!(limit.bound(), None);
+    }
+}

@@ -71,3 +71,72 @@ impl Gcra {
         Duration::from_micros(u64::from(self.interval))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Instant {
+        Instant::ORIGIN + Duration::from_millis(ms)
+    }
+
+    /// Sends whenever it may until `end`, jumping to the named times. Answers how many went.
+    fn flood(pace: &mut Gcra, mut now: Instant, end: Instant) -> u32 {
+        let mut sent = 0;
+        while now < end {
+            match pace.ask(now) {
+                Ok(()) => {
+                    pace.sent(now);
+                    sent += 1;
+                }
+                Err(free_at) => {
+                    assert!(free_at > now);
+                    now = free_at;
+                }
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn sends_the_burst_and_then_one_per_interval() {
+        let mut pace = Gcra::new(Duration::from_millis(100), 5);
+        assert_eq!(flood(&mut pace, at(10_000), at(20_000)), 100 + 4);
+    }
+
+    #[test]
+    fn a_request_before_its_time_is_paid_for_later() {
+        let mut pace = Gcra::new(Duration::from_millis(100), 1);
+        pace.sent(at(0));
+        pace.sent(at(0));
+        assert_eq!(pace.ask(at(0)), Err(at(200)));
+    }
+
+    #[test]
+    fn another_pace_forgets_nothing_unless_asked_to() {
+        let mut pace = Gcra::new(Duration::from_millis(100), 1);
+        (0..10).for_each(|_| pace.sent(at(0)));
+        pace.retune(Duration::from_millis(10), 1);
+        assert_eq!(pace.ask(at(0)), Err(at(1_000)));
+        pace.forgive(at(0));
+        assert_eq!(pace.ask(at(0)), Err(at(10)));
+        pace.forgive(at(5));
+        assert_eq!(pace.ask(at(5)), Err(at(10)), "never moves a place away");
+    }
+
+    #[test]
+    fn odd_figures_hold_nothing_for_ever() {
+        let mut free = Gcra::new(Duration::ZERO, 0);
+        (0..1_000).for_each(|_| free.sent(at(0)));
+        assert_eq!(free.ask(at(0)), Ok(()));
+        let mut slow = Gcra::new(Duration::MAX, 1);
+        slow.sent(at(0));
+        assert_eq!(
+            slow.ask(at(0)),
+            Err(Instant::ORIGIN + Duration::from_micros(u64::from(u32::MAX)))
+        );
+        let mut burst = Gcra::new(Duration::from_secs(1), u32::MAX);
+        (0..1_000).for_each(|_| burst.sent(at(0)));
+        assert_eq!(burst.ask(at(0)), Ok(()));
+    }
+}

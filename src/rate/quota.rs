@@ -10,9 +10,9 @@
 //! | background  | wait for the reset        | wait for the reset  | one per `rest / spare`                   |
 //! | user-facing | [`Quota::spent`]          | go, unless *scarce* | go, unless *scarce*                      |
 //!
-//! *Scarce*: `remaining / limit < low`, and at the rate at which `remaining` was seen to fall it would not last the
-//! `rest`; then one per `rest / remaining`. A `remaining` that never moves never holds a human: some servers count
-//! other things than the request at hand.
+//! *Scarce*: `remaining / limit < low`, and `remaining / rest` is less than `fell / seen_for`, the rate at which
+//! `remaining` was seen to fall; then one per `rest / remaining`. A `remaining` that never moves never holds a human:
+//! some servers count other things than the request at hand. Nobody is held longer than `longest`.
 //!
 //! ```
 //! use core::time::Duration;
@@ -27,8 +27,8 @@
 //! assert_eq!(quota.ask(t0, false, &policy), Ok(()));
 //! ```
 //!
-//! Not here: refusals (the server's word, when `remaining` is 0, is the gate's to spread), and other clients' sends:
-//! they show only as a `remaining` that falls faster.
+//! Not here: the spread of those who were held until the same reset (the gate adds it), and other clients' sends: they
+//! show only as a `remaining` that falls faster.
 
 use core::time::Duration;
 
@@ -70,7 +70,7 @@ pub struct Quota {
     /// 0: not told.
     limit: u32,
     remaining: u32,
-    /// The most that was left in this window: from here on `remaining` was seen to fall.
+    /// The most that was left since `first_at`: from here `remaining` was seen to fall.
     first: u32,
     /// Neither a reset nor a window is known: nothing to spread over.
     endless: bool,
@@ -109,20 +109,23 @@ impl Quota {
         }
         let Some(remaining) = remaining else { return };
         self.remaining = remaining as u32;
-        if self.expired(now) || self.remaining > self.first {
+        let rest = reset.or(window);
+        // What was seen is good for a forecast of the same length: older than the rest, it starts anew.
+        let stale = rest.is_some_and(|rest| now.since(self.first_at) > rest);
+        if stale || self.expired(now) || self.remaining > self.first {
             (self.first, self.first_at) = (self.remaining, now);
         }
-        let rest = reset.or(window);
         self.endless = rest.is_none();
         self.reset_told = reset.is_some();
-        let rest = rest.unwrap_or(policy.longest).min(policy.longest);
-        self.until = now + rest;
-        let places = if self.endless {
-            u32::MAX
-        } else {
-            self.places(policy)
+        let obeyed = rest.unwrap_or(policy.longest).min(policy.longest);
+        self.until = now + obeyed;
+        let interval = match (rest, self.spare(policy)) {
+            (None, _) => Duration::ZERO,
+            // Below the reserve only user-facing work goes on: it shares all that is left.
+            (Some(_), 0) => obeyed / self.remaining.max(1),
+            (Some(rest), spare) => rest / spare,
         };
-        self.pace.retune(rest / places.max(1), 1);
+        self.pace.retune(interval, 1);
         self.pace.forgive(now);
     }
 
@@ -181,21 +184,244 @@ impl Quota {
         u64::from(self.remaining).saturating_sub(kept) as u32
     }
 
-    /// How many are spaced over the rest: what is spare, or, for the user-facing work that goes on below, what is left.
-    fn places(&self, policy: &QuotaPolicy) -> u32 {
-        match self.spare(policy) {
-            0 => self.remaining,
-            spare => spare,
-        }
-    }
-
     /// Little is left, and it would be gone before the reset if it went on falling as it was seen to fall.
     fn scarce(&self, now: Instant, policy: &QuotaPolicy) -> bool {
         if self.level(now).is_none_or(|level| level >= policy.low) {
             return false;
         }
+        let rest = micros(self.until.since(now));
+        // A burst is not yet a rate: what fell is taken to have fallen over a quarter of the rest at least.
+        let seen_for = micros(now.since(self.first_at)).max(rest / 4);
         let fell = u64::from(self.first.saturating_sub(self.remaining));
-        let lasts = u64::from(self.remaining).saturating_mul(micros(now.since(self.first_at)));
-        lasts < fell.saturating_mul(micros(self.until.since(now)))
+        u64::from(self.remaining).saturating_mul(seen_for) < fell.saturating_mul(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: QuotaPolicy = QuotaPolicy {
+        reserve: 2_000,
+        low: 1_000,
+        longest: Duration::from_secs(600),
+    };
+
+    fn at(seconds: u64) -> Instant {
+        Instant::ORIGIN + secs(seconds)
+    }
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// A quota of 100 of which `remaining` were left at `seconds`, with `reset` seconds to go.
+    fn told(q: &mut Quota, seconds: u64, remaining: f64, reset: u64) {
+        q.told(
+            at(seconds),
+            Some(100.0),
+            Some(remaining),
+            Some(secs(reset)),
+            None,
+            &POLICY,
+        );
+    }
+
+    #[test]
+    fn follows_its_table() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 50.0, 60);
+        q.sent(at(0));
+        assert_eq!(
+            q.ask(at(0), true, &POLICY),
+            Err(at(2)),
+            "background: 30 to spare in 60 s"
+        );
+        assert_eq!(q.ask(at(2), true, &POLICY), Ok(()), "background: its turn");
+        assert_eq!(q.ask(at(0), false, &POLICY), Ok(()), "user-facing: goes");
+
+        told(&mut q, 10, 20.0, 50);
+        assert_eq!(
+            q.ask(at(10), true, &POLICY),
+            Err(at(60)),
+            "background: nothing to spare"
+        );
+        assert_eq!(
+            q.ask(at(10), false, &POLICY),
+            Ok(()),
+            "user-facing: the reserve is for it"
+        );
+
+        told(&mut q, 20, 8.0, 40);
+        q.sent(at(20));
+        assert_eq!(
+            q.ask(at(20), false, &POLICY),
+            Err(at(25)),
+            "user-facing: scarce, 8 in 40 s"
+        );
+        assert_eq!(
+            q.ask(at(25), false, &POLICY),
+            Ok(()),
+            "user-facing: scarce, its turn"
+        );
+
+        told(&mut q, 30, 0.0, 30);
+        assert_eq!(
+            (q.spent(at(30)), q.spent(at(60))),
+            (Some(at(60)), None),
+            "spent until the reset"
+        );
+        assert_eq!(q.ask(at(30), true, &POLICY), Err(at(60)), "background: spent");
+        assert_eq!(q.ask(at(60), true, &POLICY), Ok(()), "over");
+    }
+
+    #[test]
+    fn a_remaining_that_never_moves_never_holds_a_human() {
+        let mut q = Quota::new(at(0));
+        for second in 0..1_000 {
+            told(&mut q, second, 1.0, 31);
+            assert_eq!(q.ask(at(second), false, &POLICY), Ok(()), "{second}");
+            q.sent(at(second));
+        }
+    }
+
+    #[test]
+    fn little_that_lasts_holds_no_human() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 9.0, 60);
+        told(&mut q, 29, 8.0, 31);
+        q.sent(at(29));
+        assert_eq!(
+            q.ask(at(29), false, &POLICY),
+            Ok(()),
+            "one in half a minute, eight left"
+        );
+    }
+
+    #[test]
+    fn a_fall_of_long_ago_does_not_hide_one_of_now() {
+        let mut q = Quota::new(at(0));
+        // A sliding window: the reset is always as far away.
+        for hour in 0..24 {
+            told(&mut q, hour * 3_600, 50.0, 60);
+        }
+        let now = 23 * 3_600;
+        told(&mut q, now + 10, 30.0, 60);
+        told(&mut q, now + 20, 9.0, 60);
+        q.sent(at(now + 20));
+        assert!(q.ask(at(now + 20), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn own_sends_count_until_the_server_has_counted_them() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 50.0, 60);
+        for _ in 0..10 {
+            q.sent(at(0));
+        }
+        assert_eq!(
+            q.ask(at(0), true, &POLICY),
+            Err(at(20)),
+            "ten clicks at two seconds each"
+        );
+        told(&mut q, 1, 44.0, 60);
+        assert_eq!(
+            q.ask(at(1), true, &POLICY),
+            Err(at(3) + secs(1) / 2),
+            "24 to spare, one interval from here"
+        );
+        for _ in 0..90 {
+            q.sent(at(1));
+        }
+        assert_eq!(q.ask(at(1), true, &POLICY), Err(at(61)), "never beyond the reset");
+    }
+
+    #[test]
+    fn without_a_window_there_is_a_level_and_no_pace() {
+        let mut q = Quota::new(at(0));
+        q.told(at(0), Some(100.0), Some(0.0), None, None, &POLICY);
+        assert_eq!((q.level(at(0)), q.spent(at(0))), (Some(0), None));
+        assert_eq!(
+            (q.ask(at(0), true, &POLICY), q.ask(at(0), false, &POLICY)),
+            (Ok(()), Ok(()))
+        );
+        assert_eq!(q.next_timeout(at(0)), at(600));
+    }
+
+    #[test]
+    fn a_window_stands_for_a_reset_but_is_not_the_servers_word() {
+        let mut q = Quota::new(at(0));
+        q.told(at(0), Some(100.0), Some(0.0), None, Some(secs(60)), &POLICY);
+        assert_eq!((q.ask(at(0), true, &POLICY), q.spent(at(0))), (Err(at(60)), None));
+    }
+
+    #[test]
+    fn a_limit_may_come_alone_and_stays() {
+        let mut q = Quota::new(at(0));
+        q.told(at(0), Some(200.0), None, None, Some(secs(60)), &POLICY);
+        assert_eq!((q.level(at(0)), q.expired(at(0))), (None, true));
+        q.told(at(0), None, Some(50.0), Some(secs(60)), None, &POLICY);
+        assert_eq!(q.level(at(0)), Some(2_500));
+        assert_eq!((q.level(at(60)), q.next_timeout(at(60))), (None, Instant::NEVER));
+    }
+
+    #[test]
+    fn a_quota_of_a_day_is_paced_by_the_day_and_held_no_longer_than_allowed() {
+        let mut q = Quota::new(at(0));
+        q.told(
+            at(0),
+            Some(1_000.0),
+            Some(500.0),
+            Some(secs(30_000)),
+            None,
+            &POLICY,
+        );
+        q.sent(at(0));
+        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(100)), "300 in 30 000 s");
+        q.told(
+            at(0),
+            Some(1_000.0),
+            Some(201.0),
+            Some(secs(30_000)),
+            None,
+            &POLICY,
+        );
+        q.sent(at(0));
+        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(600)));
+    }
+
+    #[test]
+    fn absurd_values_are_capped() {
+        let mut q = Quota::new(at(0));
+        q.told(at(0), Some(1e300), Some(-5.0), Some(Duration::MAX), None, &POLICY);
+        assert_eq!((q.level(at(0)), q.spent(at(0))), (Some(0), Some(at(600))));
+        q.told(
+            at(0),
+            Some(1.0),
+            Some(f64::INFINITY),
+            Some(Duration::MAX),
+            Some(Duration::MAX),
+            &POLICY,
+        );
+        assert_eq!(q.level(at(0)), Some(ONE), "more left than the limit is all of it");
+        q.told(at(0), Some(0.0), Some(3.0), Some(Duration::ZERO), None, &POLICY);
+        assert_eq!((q.level(at(0)), q.expired(at(0))), (None, true));
+    }
+
+    #[test]
+    fn off_holds_nothing() {
+        let mut q = Quota::new(at(0));
+        q.told(
+            at(0),
+            Some(100.0),
+            Some(0.0),
+            Some(secs(60)),
+            None,
+            &QuotaPolicy::OFF,
+        );
+        assert_eq!(
+            (q.ask(at(0), true, &QuotaPolicy::OFF), q.spent(at(0))),
+            (Ok(()), None)
+        );
     }
 }

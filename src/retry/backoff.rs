@@ -69,3 +69,64 @@ impl Backoff {
         self.last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: BackoffPolicy = BackoffPolicy {
+        base: Duration::from_millis(100),
+        cap: Duration::from_secs(2),
+    };
+
+    #[test]
+    fn every_wait_lies_between_the_base_and_three_times_the_last() {
+        for seed in 0..200 {
+            let (mut rng, mut backoff) = (Rng::from_seed(seed), Backoff::new());
+            for _ in 0..20 {
+                let high = (backoff.last().max(POLICY.base) * 3).min(POLICY.cap);
+                let wait = backoff.next(&mut rng, &POLICY);
+                assert!(POLICY.base <= wait && wait <= high, "{wait:?}");
+                assert_eq!(backoff.last(), wait);
+            }
+        }
+    }
+
+    #[test]
+    fn grows_to_its_cap_and_starts_over_after_a_reset() {
+        let (mut rng, mut backoff) = (Rng::from_seed(7), Backoff::new());
+        assert!((0..50).any(|_| backoff.next(&mut rng, &POLICY) == POLICY.cap));
+        backoff.reset();
+        assert_eq!(backoff.last(), Duration::ZERO);
+        assert!(backoff.next(&mut rng, &POLICY) < POLICY.base * 3);
+    }
+
+    #[test]
+    fn clients_that_failed_together_come_back_apart() {
+        let parent = Rng::from_seed(42);
+        let mut per_decile = [0_u32; 10];
+        for client in 0..1_000 {
+            let wait = Backoff::new().next(&mut parent.fork(client), &POLICY);
+            per_decile[(wait - POLICY.base).as_millis() as usize / 20] += 1;
+        }
+        assert!(per_decile.iter().all(|n| (60..140).contains(n)), "{per_decile:?}");
+    }
+
+    #[test]
+    fn odd_figures_stay_in_bounds() {
+        let mut rng = Rng::from_seed(1);
+        let (mut none, mut huge) = (Backoff::new(), Backoff::new());
+        assert_eq!(none.next(&mut rng, &BackoffPolicy::OFF), Duration::ZERO);
+        let endless = BackoffPolicy {
+            base: Duration::MAX,
+            cap: Duration::MAX,
+        };
+        let first = huge.next(&mut rng, &endless);
+        assert!(huge.next(&mut rng, &endless) >= first);
+        let cap_below_base = BackoffPolicy {
+            cap: Duration::from_millis(1),
+            ..POLICY
+        };
+        assert_eq!(Backoff::new().next(&mut rng, &cap_below_base), cap_below_base.cap);
+    }
+}

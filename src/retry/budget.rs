@@ -83,3 +83,76 @@ impl Budget {
 fn retries(whole: u32) -> u64 {
     u64::from(whole) * u64::from(ONE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(earn: u32, cap: u32, reserve: u32) -> BudgetPolicy {
+        BudgetPolicy { earn, cap, reserve }
+    }
+
+    /// As many retries as there are, asked for after each of `tries` first tries.
+    fn granted(policy: &BudgetPolicy, tries: u32) -> u32 {
+        let mut budget = Budget::new(policy);
+        let mut granted = 0;
+        for _ in 0..tries {
+            budget.sent(policy);
+            while budget.take() {
+                granted += 1;
+            }
+        }
+        granted
+    }
+
+    #[test]
+    fn grants_every_share_exactly_as_asked() {
+        for earn in (0..=ONE).step_by(7).chain([ONE, 15_000, 20_000]) {
+            assert_eq!(granted(&policy(earn, 5, 0), ONE), earn, "{earn} of {ONE}");
+        }
+    }
+
+    #[test]
+    fn a_hundredth_of_a_per_cent_is_one_in_ten_thousand() {
+        assert_eq!(
+            (
+                granted(&policy(1, 1, 0), 9_999),
+                granted(&policy(1, 1, 0), 10_000)
+            ),
+            (0, 1)
+        );
+    }
+
+    #[test]
+    fn starts_with_its_reserve_and_saves_no_more_than_its_cap() {
+        let ten = policy(1_000, 10, 3);
+        assert_eq!(granted(&ten, 1), 3);
+        let mut budget = Budget::new(&ten);
+        (0..1_000_000).for_each(|_| budget.sent(&ten));
+        assert_eq!((0..100).filter(|_| budget.take()).count(), 10);
+        assert_eq!(
+            granted(&policy(0, 2, u32::MAX), 1),
+            2,
+            "a reserve above the cap is the cap"
+        );
+        assert_eq!(granted(&policy(ONE, 0, 9), 9), 0, "a cap of 0 grants nothing");
+    }
+
+    #[test]
+    fn a_refusal_costs_nothing() {
+        let half = policy(5_000, 10, 0);
+        let mut budget = Budget::new(&half);
+        budget.sent(&half);
+        assert!(!budget.ask() && !budget.take() && !budget.take());
+        budget.sent(&half);
+        assert!(budget.ask() && budget.take());
+    }
+
+    #[test]
+    fn off_refuses_nobody() {
+        let mut budget = Budget::new(&BudgetPolicy::OFF);
+        assert!((0..1_000_000).all(|_| budget.take()));
+        budget.sent(&BudgetPolicy::OFF);
+        assert!(budget.ask());
+    }
+}
