@@ -8,12 +8,13 @@ use std::sync::{
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Query, State, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     catalogue::{Catalogue, SaveError},
@@ -66,10 +67,32 @@ pub fn router(limits: Limits) -> rusqlite::Result<Router> {
         .route("/api/recommendations", get(recommendations))
         .route("/api/trending", get(trending))
         .route("/api/reviews", get(reviews))
-        .route("/api/stats", get(stats))
-        .route("/api/trouble", post(trouble_set))
+        .merge(watch_and_steer())
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(api))
+}
+
+/// Open to the page under this server's other name too (localhost and 127.0.0.1): a browser opens six connections to a
+/// host, and watching must not wait behind what is watched. No other origin may steer.
+fn watch_and_steer() -> Router<Arc<Api>> {
+    let own = AllowOrigin::predicate(|origin, request| {
+        let port = request
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok()?.rsplit_once(':'));
+        port.is_some_and(|(_, port)| {
+            ["127.0.0.1", "localhost"]
+                .iter()
+                .any(|name| origin == format!("http://{name}:{port}").as_str())
+        })
+    });
+    let cors = CorsLayer::new()
+        .allow_origin(own)
+        .allow_methods([Method::GET, Method::POST]);
+    Router::new()
+        .route("/api/stats", get(stats))
+        .route("/api/trouble", post(trouble_set))
+        .layer(cors.allow_headers([header::CONTENT_TYPE]))
 }
 
 #[derive(Deserialize)]

@@ -15,9 +15,9 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::api::CloseConnection;
 
-/// What the page may do: its own files, its own server, and WebAssembly.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; frame-ancestors 'none'";
+/// What the page may do: its own files, its own server (which has two names), and WebAssembly.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; \
+    connect-src 'self' http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'";
 
 /// Adds the page's files to the endpoints.
 pub fn with_assets(api: Router, folder: &Path) -> Router {

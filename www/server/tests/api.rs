@@ -254,3 +254,27 @@ async fn bad_input_is_told_and_costs_no_worker() {
     }
     assert_eq!(stats(&app).await["hits"]["total"], 0);
 }
+
+#[tokio::test]
+async fn only_the_servers_own_two_names_may_steer_it() {
+    let app = app(1, 1);
+    for (origin, allowed) in [
+        ("http://127.0.0.1:4000", true),
+        ("http://localhost:4000", true),
+        ("http://localhost:4001", false),
+        ("https://localhost:4000", false),
+        ("http://localhost:4000.evil.example", false),
+        ("null", false),
+    ] {
+        let request = Request::get("/api/stats")
+            .header("host", "localhost:4000")
+            .header("origin", origin);
+        let response = app
+            .clone()
+            .oneshot(request.body(Body::empty()).expect("request"))
+            .await
+            .expect("infallible");
+        let want = allowed.then_some(origin);
+        assert_eq!(field(&response, "access-control-allow-origin"), want, "{origin}");
+    }
+}

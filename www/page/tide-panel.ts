@@ -1,0 +1,54 @@
+// The tide: how the server is, what waits, until when and why.
+import type { Mode } from "tidegate/development";
+import { tide, waits } from "./api.ts";
+import { byId, el, everyTick, say } from "./dom.ts";
+import { clock, count, reasonWords, secondsUntil, stateSentence, stateWord } from "./words.ts";
+
+/** Rows of the list of what waits; the rest is counted. */
+const ROWS = 4;
+
+const gauge = byId("gauge");
+const closed = byId("tide-closed");
+const list = byId("waits");
+
+function showState(): void {
+  const off = tide.mode === "off";
+  const { state, value, closedUntil, reason } = tide.pressure();
+  const percent = off ? 0 : Math.round(value * 100);
+  document.documentElement.dataset.tide = off ? "off" : state;
+  say(byId("tide-word"), off ? "Switched off" : stateWord[state]);
+  say(byId("tide-state"), off ? "" : `${state}, ${value.toFixed(2)} of 1`);
+  say(byId("tide-sentence"), off ? "Every click goes straight to the server, whatever it says." : stateSentence[state]);
+  gauge.setAttribute("aria-valuenow", String(percent));
+  gauge.setAttribute("aria-valuetext", off ? "switched off" : `${stateWord[state]}, ${percent} %`);
+  gauge.style.setProperty("--level", String(percent / 100));
+  const shut = !off && closedUntil !== null && closedUntil > Date.now();
+  closed.hidden = !shut;
+  if (shut) say(closed, `Closed until ${clock(closedUntil)}, ${secondsUntil(closedUntil)} s: ${reasonWords[reason ?? "overload"]}.`);
+}
+
+function showWaits(): void {
+  const all = waits();
+  const rows = all.slice(0, ROWS).map(({ what, reason, until }) => {
+    const left = secondsUntil(until);
+    return el("li", {}, el("b", {}, what), el("span", {}, ` ${left > 0 ? `until ${clock(until)} (${left} s)` : "any moment"}: ${reasonWords[reason]}`));
+  });
+  if (all.length > ROWS) rows.push(el("li", { class: "quiet" }, `and ${all.length - ROWS} more`));
+  if (all.length === 0) rows.push(el("li", { class: "quiet" }, "Nothing waits."));
+  list.replaceChildren(...rows);
+  const { inFlight } = tide.getSnapshot();
+  say(byId("tide-count"), tide.mode === "off" ? "" : `${count(inFlight, "request")} under way, ${all.length} waiting`);
+}
+
+/** Follows the gate, and lets the reader switch it. */
+export function startTide(): void {
+  tide.subscribe(showState);
+  everyTick(() => {
+    showState();
+    showWaits();
+  });
+  byId("mode").addEventListener("change", (event) => {
+    tide.setMode((event.target as HTMLInputElement).value as Mode);
+    showState();
+  });
+}
