@@ -28,3 +28,5 @@ pub mod scope;
 pub mod tickets;
 pub mod time;
 pub mod verdict;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -17,23 +17,18 @@ type Parts = [i32; 6];
 /// An HTTP-date in epoch milliseconds. In the first form `UTC`, `+0000` and `-0000` pass for `GMT`, as servers send
 /// them. `now`, in epoch milliseconds, places two-digit years.
 pub fn http_date(text: &[u8], now: f64) -> Option<f64> {
-    let text = super::field::trim(text);
-    let mut parts = Parts::default();
-    if let Some(zone) = scan(IMF, text, &mut parts) {
-        return if matches!(zone, b"GMT" | b"UTC" | b"+0000" | b"-0000") {
-            moment(&parts)
-        } else {
-            None
+    for template in [IMF, RFC850, ASCTIME] {
+        let mut parts = Parts::default();
+        let Some(rest) = scan(template, super::field::trim(text), &mut parts) else {
+            continue;
         };
+        if template == RFC850 {
+            place(&mut parts, now);
+        }
+        let zone = matches!(rest, b"GMT" | b"UTC" | b"+0000" | b"-0000");
+        return if template == IMF { zone } else { rest.is_empty() }.then(|| moment(&parts))?;
     }
-    parts = Parts::default();
-    if let Some([]) = scan(RFC850, text, &mut parts) {
-        place(&mut parts, now);
-        return moment(&parts);
-    }
-    parts = Parts::default();
-    scan(ASCTIME, text, &mut parts).filter(|rest| rest.is_empty())?;
-    moment(&parts)
+    None
 }
 
 /// `YYYY-MM-DDThh:mm[:ss[.fraction]]` and `Z`, `+hh:mm` or `+hhmm`, in epoch milliseconds.

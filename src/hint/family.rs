@@ -8,20 +8,31 @@ use super::field::{self, Form};
 use super::lookup::Fields;
 use super::{Quota, ratelimit};
 
-/// How many members a family has.
-pub const ROLES: usize = 11;
+/// How many members a family has: those of [`FORMS`] and the three that name the quota.
+pub const ROLES: usize = BUCKET + 3;
 
 pub const LIMIT: usize = 0;
 const TOTAL: usize = 1;
 pub const REMAINING: usize = 2;
 const USED: usize = 3;
 const OBSERVED: usize = 4;
-const RESET: usize = 5;
 /// Seconds from now, whatever their number.
-pub const RESET_AFTER: usize = 6;
+pub const RESET_AFTER: usize = 5;
+const RESET: usize = 6;
 const RESET_TIME: usize = 7;
-/// From here on the members name the quota.
-pub const BUCKET: usize = 8;
+pub const BUCKET: usize = FORMS.len();
+
+/// How each member is read, in the order of the roles above.
+const FORMS: [Form; 8] = [
+    Form::First,
+    Form::First,
+    Form::Least,
+    Form::Most,
+    Form::Most,
+    Form::Seconds,
+    Form::Reset,
+    Form::Reset,
+];
 
 /// Reads one family, and which member its source is; none when it has neither limit, remaining nor reset. `value`
 /// answers where a member stands, each malformed part is counted.
@@ -30,75 +41,40 @@ pub fn read(
     fields: &Fields<'_>,
     malformed: &mut u32,
 ) -> Option<(Quota, usize)> {
-    let mut limit = value(LIMIT).and_then(|list| first(&list, malformed));
-    limit = limit.or_else(|| value(TOTAL).and_then(|list| first(&list, malformed)));
-    let mut count = |role, pick| value(role).and_then(|list| fold(&list, pick, malformed));
-    let mut remaining = count(REMAINING, f64::min);
-    let used = count(USED, f64::max).or_else(|| count(OBSERVED, f64::max));
-    let mut reset = None;
-    for (role, form) in [
-        (RESET_AFTER, Form::Seconds),
-        (RESET, Form::Reset),
-        (RESET_TIME, Form::Reset),
-    ] {
-        if reset.is_none()
-            && let Some(list) = value(role)
-        {
-            reset = field::longest(&list, form, true, fields.reference, malformed).map(|ms| (ms, role));
+    let mut told = [None; FORMS.len()];
+    for (role, (slot, form)) in told.iter_mut().zip(FORMS).enumerate() {
+        if let Some(list) = value(role) {
+            *slot = field::pick(&list, form, fields.reference, malformed);
         }
     }
-    let source = match (reset, remaining, limit) {
-        (Some((_, role)), _, _) => role,
-        (None, Some(_), _) => REMAINING,
-        (None, None, Some(_)) => LIMIT,
-        (None, None, None) => return None,
-    };
-    remaining = remaining.or_else(|| Some((limit? - used?).max(0.0)));
+    let source = *[RESET_AFTER, RESET, RESET_TIME, REMAINING, LIMIT, TOTAL]
+        .iter()
+        .find(|&&role| told.get(role).is_some_and(Option::is_some))?;
+    let reset = told[RESET_AFTER].or(told[RESET]).or(told[RESET_TIME]);
+    let used = told[USED].or(told[OBSERVED]);
+    let mut limit = told[LIMIT].or(told[TOTAL]);
+    let remaining = told[REMAINING].or_else(|| Some((limit? - used?).max(0.0)));
     limit = limit.or_else(|| Some((used? + remaining?).min(f64::MAX)));
     let quota = Quota {
         name: name(value),
         limit,
         remaining,
-        reset_ms: reset.map(|(ms, _)| ms),
-        window_ms: window(limit, value, fields),
+        reset_ms: reset.map(field::bounded),
+        window_ms: limit.and_then(|limit| window(limit, value, fields)),
         unit: String::from("requests"),
     };
     Some((quota, source))
 }
 
-/// The first member's number; parameters behind a semicolon are cut off. A limit is not looked for any further.
-fn first(mut list: &[u8], malformed: &mut u32) -> Option<f64> {
-    let number = field::number(field::cut(field::member(&mut list, b',')?, b';').0);
-    *malformed += u32::from(number.is_none());
-    number
-}
-
-/// The least or most of a list's numbers; parameters behind a semicolon are cut off.
-fn fold(mut list: &[u8], pick: fn(f64, f64) -> f64, malformed: &mut u32) -> Option<f64> {
-    let mut folded = None;
-    while let Some(member) = field::member(&mut list, b',') {
-        let number = field::number(field::cut(member, b';').0);
-        *malformed += u32::from(number.is_none());
-        folded = match (folded, number) {
-            (Some(so_far), Some(number)) => Some(pick(so_far, number)),
-            (so_far, number) => so_far.or(number),
-        };
-    }
-    folded
-}
-
-/// What the server calls this quota. Bytes that are not UTF-8 are taken for ISO 8859-1, as browsers do.
+/// What the server calls this quota.
 fn name(value: &dyn Fn(usize) -> Option<Vec<u8>>) -> String {
-    match (BUCKET..ROLES).find_map(value) {
-        None => String::from("default"),
-        Some(bytes) => String::from_utf8(bytes)
-            .unwrap_or_else(|bad| bad.as_bytes().iter().map(|&byte| char::from(byte)).collect()),
-    }
+    let bytes = (BUCKET..ROLES).find_map(value);
+    field::string(bytes.as_deref().unwrap_or(b"default"), false)
 }
 
 /// The window of the first policy whose quota is the limit: in an older RateLimit-Policy, else behind the first
 /// member of the limit itself (drafts -00 to -03).
-fn window(limit: Option<f64>, value: &dyn Fn(usize) -> Option<Vec<u8>>, fields: &Fields<'_>) -> Option<f64> {
+fn window(limit: f64, value: &dyn Fn(usize) -> Option<Vec<u8>>, fields: &Fields<'_>) -> Option<f64> {
     let policies = fields.value(ratelimit::POLICY).unwrap_or_default();
     let list = value(LIMIT).unwrap_or_default();
     let mut behind: &[u8] = &list;
@@ -106,7 +82,7 @@ fn window(limit: Option<f64>, value: &dyn Fn(usize) -> Option<Vec<u8>>, fields: 
     for mut rest in [&policies, behind] {
         while let Some(policy) = field::member(&mut rest, b',') {
             let (quota, mut params) = field::cut(policy, b';');
-            if limit.is_none() || field::integer(quota) != limit {
+            if field::integer(quota) != Some(limit) {
                 continue;
             }
             while let Some(param) = field::member(&mut params, b';') {

@@ -1,22 +1,31 @@
 //! Grammars that dialects share: numbers, lists, durations and delays.
 
+use alloc::string::String;
+
 use super::date;
 
 /// The longest wait or reset, in milliseconds: a browser's timer holds no longer one and would fire at once.
 const LONGEST_MS: f64 = 2_147_483_647.0;
 
-/// The ways in which a moment may be written, each a superset of what came before, but for the unit of a number.
+/// What the members of a list are, and which of them counts. The order matters: from [`Form::Date`] on HTTP-dates are
+/// read, from [`Form::Duration`] on durations too.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Form {
-    /// A number of milliseconds.
-    Millis,
-    /// A number of seconds.
+    /// A number; only the first member counts. Parameters behind a semicolon are cut off.
+    First,
+    /// A number; the least counts. Parameters are cut off.
+    Least,
+    /// A number; the most counts. Parameters are cut off.
+    Most,
+    /// Seconds from now; the longest counts. Parameters are cut off.
     Seconds,
-    /// Seconds or an HTTP-date.
+    /// Milliseconds from now; from here on the longest counts.
+    Millis,
+    /// Seconds from now or an HTTP-date.
     Date,
-    /// Seconds, an HTTP-date or a Go duration.
+    /// Seconds from now, an HTTP-date or a Go duration.
     Duration,
-    /// A number whose unit its size tells, an HTTP-date, a Go duration or an ISO 8601 time.
+    /// A number whose unit its size tells, an HTTP-date, a Go duration or an ISO 8601 time. Parameters are cut off.
     Reset,
 }
 
@@ -70,7 +79,7 @@ pub fn number(text: &[u8]) -> Option<f64> {
 
 /// A number without a fraction.
 pub fn integer(text: &[u8]) -> Option<f64> {
-    number(text).filter(|_| !text.contains(&b'.'))
+    number(text).filter(|_| text.iter().all(u8::is_ascii_digit))
 }
 
 /// Takes the next member of a list off `rest`, trimmed. Marks inside quotes do not separate, neither does the comma
@@ -131,12 +140,30 @@ pub fn duration(text: &[u8]) -> Option<f64> {
     total
 }
 
-/// A moment in milliseconds from now, not yet bounded: below zero when it has passed. `reference`: the server's
-/// clock, in epoch milliseconds.
-pub fn delay(text: &[u8], form: Form, reference: f64) -> Option<f64> {
+/// The member of a list that counts, by its form: a count, or milliseconds from now, not yet bounded and below zero
+/// when the moment has passed. Malformed members are counted. `reference`: the server's clock, in epoch milliseconds.
+pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) -> Option<f64> {
+    let mut best = None;
+    while let Some(member) = member(&mut list, b',') {
+        let whole = (Form::Millis..Form::Reset).contains(&form);
+        let value = one(if whole { member } else { cut(member, b';').0 }, form, reference);
+        *malformed += u32::from(value.is_none());
+        if form == Form::First {
+            return value;
+        }
+        best = match (best, value) {
+            (Some(best), Some(value)) if (value < best) != (form == Form::Least) => Some(best),
+            (best, value) => value.or(best),
+        };
+    }
+    best
+}
+
+/// One member by its form.
+fn one(text: &[u8], form: Form, reference: f64) -> Option<f64> {
     if let Some(number) = number(text) {
         return match form {
-            Form::Millis => Some(number),
+            Form::First | Form::Least | Form::Most | Form::Millis => Some(number),
             Form::Reset => by_size(number, reference),
             Form::Seconds | Form::Date | Form::Duration => Some(number * 1000.0),
         };
@@ -144,16 +171,14 @@ pub fn delay(text: &[u8], form: Form, reference: f64) -> Option<f64> {
     if form < Form::Date {
         return None;
     }
-    if let Some(at) = date::http_date(text, reference) {
-        return Some(at - reference);
+    let mut at = date::http_date(text, reference);
+    if at.is_none() && form == Form::Reset {
+        at = date::iso(text);
     }
-    if form < Form::Duration {
-        return None;
+    match at {
+        None if form >= Form::Duration => duration(text),
+        at => Some(at? - reference),
     }
-    duration(text).or_else(|| {
-        let at = date::iso(text).filter(|_| form == Form::Reset)?;
-        Some(at - reference)
-    })
 }
 
 /// A reset without a unit: seconds from now, epoch seconds or epoch milliseconds, told apart by size.
@@ -166,18 +191,18 @@ fn by_size(number: f64, reference: f64) -> Option<f64> {
     }
 }
 
-/// The longest valid member, in milliseconds from now; malformed ones are counted. Where `bare` is set, parameters
-/// behind a semicolon are cut off first.
-pub fn longest(list: &[u8], form: Form, bare: bool, reference: f64, malformed: &mut u32) -> Option<u32> {
-    let mut rest = list;
-    let mut longest = None;
-    while let Some(member) = member(&mut rest, b',') {
-        let text = if bare { cut(member, b';').0 } else { member };
-        let ms = delay(text, form, reference);
-        *malformed += u32::from(ms.is_none());
-        longest = longest.max(ms.map(bounded));
+/// Text as data: one character for each byte, as Fetch hands out field values (ISO 8859-1). `escaped`: a backslash
+/// stands for the character behind it.
+pub fn string(bytes: &[u8], escaped: bool) -> String {
+    let mut text = String::new();
+    let mut after = false;
+    for &byte in bytes {
+        after = escaped && byte == b'\\' && !after;
+        if !after {
+            text.push(char::from(byte));
+        }
     }
-    longest
+    text
 }
 
 /// Rounded to the nearest millisecond, from zero to [`LONGEST_MS`].

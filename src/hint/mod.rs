@@ -141,7 +141,7 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
 pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
     let mut fields = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
-        if line.contains(&b':') {
+        if line.iter().any(|&byte| byte == b':') {
             fields.push(field::cut(line, b':'));
         }
     }

@@ -2,10 +2,7 @@
 //! 3 and 4): Lists of Strings that name a quota, with parameters. A field that does not parse, or in which one Item is
 //! no String, lacks what it must have, or has a parameter of a wrong type or range, is ignored as a whole.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use super::field::bounded;
+use super::field::{bounded, string};
 use super::lookup::Fields;
 use super::settle::Findings;
 use super::structured::{self, Bare, Params};
@@ -22,61 +19,54 @@ pub(super) const POLICY: &str = "ratelimit-policy";
 pub(super) const LIMIT: &str = "ratelimit";
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for (name, read_item) in [(POLICY, policy as ReadItem), (LIMIT, limit)] {
+    for name in [POLICY, LIMIT] {
         let Some(value) = fields.value(name) else { continue };
-        let mut quotas = Vec::new();
-        let parsed = structured::list(&value, &mut |bare, params| {
-            let Bare::Text(name) = bare else { return None };
-            (!wrong_key(params)).then_some(())?;
-            quotas.push(read_item(name, params)?);
-            Some(())
-        });
-        if parsed.is_none() {
-            findings.reading.malformed += u32::from(!is_older(name, &value));
-            continue;
-        }
-        for quota in quotas {
-            findings.quota(quota, name);
+        // Once to see whether all of it is well-formed, once more to take it.
+        for take in [false, true] {
+            let parsed = structured::list(&value, &mut |bare, params| {
+                let quota = item(bare, params, name == POLICY)?;
+                if take {
+                    findings.quota(quota, name);
+                }
+                Some(())
+            });
+            if parsed.is_none() {
+                findings.reading.malformed += u32::from(!is_older(name, &value));
+                break;
+            }
         }
     }
 }
 
 /// Older drafts wrote other things under the same names: not malformed, and for other dialects to read.
 pub(super) fn is_older(name: &str, value: &[u8]) -> bool {
-    let starts = if name == POLICY { b'0'..=b'9' } else { b'a'..=b'z' };
-    value.first().is_some_and(|first| starts.contains(first))
+    match value.first() {
+        Some(b'0'..=b'9') => name == POLICY,
+        Some(b'a'..=b'z') => name == LIMIT,
+        _ => false,
+    }
 }
 
-type ReadItem = fn(String, &Params<'_>) -> Option<Quota>;
-
-fn policy(name: String, params: &Params<'_>) -> Option<Quota> {
-    let limit = Some(count(params, b"q", 0.0)??);
-    let window_ms = count(params, b"w", 1.0)?.map(|seconds| seconds * 1000.0);
-    let unit = match param(params, b"qu") {
-        None => "requests",
-        Some(Bare::Text(unit)) => unit,
-        Some(_) => return None,
+/// One Item of either field; none when it is malformed. The partition key is opaque and not reported.
+fn item(bare: Bare<'_>, params: &Params<'_>, policy: bool) -> Option<Quota> {
+    let Bare::Text(name) = bare else { return None };
+    let amount = count(params, if policy { b"q" } else { b"r" }, 0.0)??;
+    let ms = count(params, if policy { b"w" } else { b"t" }, f64::from(policy))?.map(|s| s * 1000.0);
+    let unit: &[u8] = match param(params, b"qu") {
+        Some(Bare::Text(unit)) if policy => unit,
+        Some(_) if policy => return None,
+        _ => b"requests",
     };
+    if !matches!(param(params, b"pk"), None | Some(Bare::Bytes)) {
+        return None;
+    }
     Some(Quota {
-        name,
-        limit,
-        remaining: None,
-        reset_ms: None,
-        window_ms,
-        unit: String::from(unit),
-    })
-}
-
-fn limit(name: String, params: &Params<'_>) -> Option<Quota> {
-    let remaining = Some(count(params, b"r", 0.0)??);
-    let reset_ms = count(params, b"t", 0.0)?.map(|seconds| bounded(seconds * 1000.0));
-    Some(Quota {
-        name,
-        limit: None,
-        remaining,
-        reset_ms,
-        window_ms: None,
-        unit: String::from("requests"),
+        name: string(name, true),
+        limit: policy.then_some(amount),
+        remaining: (!policy).then_some(amount),
+        reset_ms: if policy { None } else { ms.map(bounded) },
+        window_ms: ms.filter(|_| policy),
+        unit: string(unit, true),
     })
 }
 
@@ -84,20 +74,15 @@ fn limit(name: String, params: &Params<'_>) -> Option<Quota> {
 fn count(params: &Params<'_>, key: &[u8], least: f64) -> Option<Option<f64>> {
     match param(params, key) {
         None => Some(None),
-        Some(Bare::Integer(value)) if *value >= least => Some(Some(*value)),
+        Some(Bare::Integer(value)) if value >= least => Some(Some(value)),
         Some(_) => None,
     }
 }
 
-/// The partition key is opaque and not reported, but it must be a Byte Sequence.
-fn wrong_key(params: &Params<'_>) -> bool {
-    !matches!(param(params, b"pk"), None | Some(Bare::Bytes))
-}
-
-fn param<'a>(params: &'a Params<'_>, key: &[u8]) -> Option<&'a Bare> {
+fn param<'a>(params: &Params<'a>, key: &[u8]) -> Option<Bare<'a>> {
     params
         .iter()
         .rev()
         .find(|(name, _)| *name == key)
-        .map(|(_, bare)| bare)
+        .map(|&(_, bare)| bare)
 }

@@ -34,14 +34,8 @@ fn read(fields: &Fields<'_>, findings: &mut Findings) {
 /// Reads a field that holds nothing but waits.
 pub(super) fn read_wait(name: &'static str, form: Form, fields: &Fields<'_>, findings: &mut Findings) {
     if let Some(value) = fields.value(name)
-        && let Some(ms) = field::longest(
-            &value,
-            form,
-            false,
-            fields.reference,
-            &mut findings.reading.malformed,
-        )
+        && let Some(ms) = field::pick(&value, form, fields.reference, &mut findings.reading.malformed)
     {
-        findings.wait(ms, name);
+        findings.wait(field::bounded(ms), name);
     }
 }

@@ -1,17 +1,17 @@
 //! Structured Fields (RFC 9651 section 4.2), strictly: Lists of Items with parameters. Inner Lists fail, since no
 //! field read here has them.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::field;
 
 /// A bare item, as far as its kind matters.
-pub enum Bare {
+#[derive(Clone, Copy)]
+pub enum Bare<'a> {
     /// An Integer.
     Integer(f64),
-    /// A String, without quotes and escapes.
-    Text(String),
+    /// A String, without its quotes, with its escapes.
+    Text(&'a [u8]),
     /// A Byte Sequence; its content is never looked at.
     Bytes,
     /// A valid item of another kind.
@@ -19,10 +19,10 @@ pub enum Bare {
 }
 
 /// Parameters in order; of a repeated key the last counts.
-pub type Params<'a> = Vec<(&'a [u8], Bare)>;
+pub type Params<'a> = Vec<(&'a [u8], Bare<'a>)>;
 
 /// Parses a List and hands over its Items; none when it does not parse or `item` answers none.
-pub fn list(text: &[u8], item: &mut dyn FnMut(Bare, &Params<'_>) -> Option<()>) -> Option<()> {
+pub fn list(text: &[u8], item: &mut dyn FnMut(Bare<'_>, &Params<'_>) -> Option<()>) -> Option<()> {
     let mut cursor = Cursor(field::trim(text));
     while !cursor.0.is_empty() {
         let bare = cursor.bare()?;
@@ -77,7 +77,7 @@ impl<'a> Cursor<'a> {
         Some(params)
     }
 
-    fn bare(&mut self) -> Option<Bare> {
+    fn bare(&mut self) -> Option<Bare<'a>> {
         match self.0.first()? {
             b'0'..=b'9' | b'-' => self.number(),
             b'a'..=b'z' | b'A'..=b'Z' | b'*' => {
@@ -102,7 +102,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An Integer of at most 15 digits, or a Decimal of at most 12 and 3.
-    fn number(&mut self) -> Option<Bare> {
+    fn number(&mut self) -> Option<Bare<'a>> {
         let negative = self.eat(b'-');
         let whole = self.run(|byte| byte.is_ascii_digit());
         if self.eat(b'.') {
@@ -114,48 +114,37 @@ impl<'a> Cursor<'a> {
         Some(Bare::Integer(if negative { 0.0 - value } else { value }))
     }
 
-    fn string(&mut self) -> Option<Bare> {
-        let mut text = String::new();
+    fn string(&mut self) -> Option<Bare<'a>> {
+        let text = self.0;
         loop {
             match self.next()? {
-                b'"' => return Some(Bare::Text(text)),
-                b'\\' => match self.next()? {
-                    escaped @ (b'"' | b'\\') => text.push(char::from(escaped)),
-                    _ => return None,
-                },
-                byte @ b' '..=b'~' => text.push(char::from(byte)),
+                b'"' => return Some(Bare::Text(text.get(..text.len() - self.0.len() - 1)?)),
+                b'\\' => matches!(self.next()?, b'"' | b'\\').then_some(())?,
+                b' '..=b'~' => {}
                 _ => return None,
             }
         }
     }
 
-    /// A Display String, behind its percent sign.
-    fn display(&mut self) -> Option<Bare> {
-        let mut bytes = Vec::new();
+    /// A Display String, behind its percent sign. That its bytes are UTF-8 is not verified: nothing reads them.
+    fn display(&mut self) -> Option<Bare<'a>> {
         self.eat(b'"').then_some(())?;
         loop {
             match self.next()? {
-                b'"' => return core::str::from_utf8(&bytes).ok().map(|_| Bare::Other),
-                b'%' => {
-                    let high = hex(self.next()?)?;
-                    bytes.push(high << 4 | hex(self.next()?)?);
-                }
-                byte @ b' '..=b'~' => bytes.push(byte),
+                b'"' => return Some(Bare::Other),
+                b'%' => (is_hex(self.next()?) && is_hex(self.next()?)).then_some(())?,
+                b' '..=b'~' => {}
                 _ => return None,
             }
         }
     }
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+fn is_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
 /// RFC 9110's `tchar`, the colon and the slash.
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte)
+    matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-'..=b':' | b'A'..=b'Z' | b'^'..=b'z' | b'|' | b'~')
 }

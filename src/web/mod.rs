@@ -1,0 +1,257 @@
+//! The only impure room: what the page's JavaScript calls, and the browser features that the core uses itself, one
+//! file each. Free functions, numbers in, one packed number out; text crosses in one growable buffer.
+//!
+//! | bits of a packed answer | meaning                                                                    |
+//! |-------------------------|----------------------------------------------------------------------------|
+//! | 0–3                     | kind: 0 stale, 1 go, 2 wait, 3 shed, 4 join, 5 done, 6 held, 7 pass        |
+//! | 4–7                     | reason, by its place in `reason::WORDS`                                    |
+//! | 8                       | due: poll until nothing is                                                 |
+//! | 9                       | events: take them until there is none                                      |
+//! | 10                      | changed: what subscribers see may be different                             |
+//! | 11–42                   | ticket                                                                     |
+//!
+//! Nothing here decides, and no browser callback enters the core: each calls one function of the page, which comes
+//! back through its guard, so that an instance that has trapped is never entered again.
+
+extern crate std;
+
+mod clock;
+#[cfg(feature = "inspect")]
+mod inspect;
+mod page;
+mod report;
+mod seed;
+mod text;
+mod timer;
+
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use js_sys::Function;
+use std::thread_local;
+use wasm_bindgen::prelude::*;
+
+use crate::coalesce::KeyId;
+use crate::gate::Gate;
+use crate::hint;
+use crate::policy::{Config, Mode};
+use crate::reason::Reason;
+use crate::scope::ScopeId;
+use crate::time::{Instant, WallTime};
+use crate::verdict::{How, Outcome, Ticket, Verdict};
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// One gate of the page, with its timer and what was last answered.
+struct Room {
+    gate: Gate,
+    alarm: timer::Alarm,
+    _page: page::Attention,
+    until: Instant,
+    leader: Ticket,
+}
+
+thread_local! {
+    static ROOMS: RefCell<Vec<Option<Room>>> = const { RefCell::new(Vec::new()) };
+    static STAGED: RefCell<Config> = RefCell::new(Config::default());
+}
+
+fn with<R>(room: u32, none: R, act: impl FnOnce(&mut Room) -> R) -> R {
+    ROOMS.with_borrow_mut(|rooms| match rooms.get_mut((room as usize).wrapping_sub(1)) {
+        Some(Some(room)) => act(room),
+        _ => none,
+    })
+}
+
+/// Stages one setting for the next `open`: its place in the generated `settings`, and its value (NaN: wrong type).
+#[wasm_bindgen]
+pub fn stage(setting: u32, value: f64) {
+    STAGED.with_borrow_mut(|config| config.set(setting as usize, value));
+}
+
+/// Which staged settings are out of range, one bit each. `open` uses the default for them.
+#[wasm_bindgen]
+pub fn refused() -> f64 {
+    STAGED.with_borrow(|config| f64::from(config.faults().0))
+}
+
+/// Opens a room with what was staged. `seed` NaN: entropy. `wake` is called when `poll` is due. Answers its number.
+#[wasm_bindgen]
+pub fn open(seed: f64, wake: Function) -> u32 {
+    let policy = STAGED.take().mend();
+    let seed = if seed.is_nan() {
+        seed::entropy()
+    } else {
+        seed.to_bits()
+    };
+    let room = Room {
+        gate: Gate::new(policy, seed),
+        alarm: timer::Alarm::new(wake.clone()),
+        _page: page::Attention::new(wake),
+        until: Instant::NEVER,
+        leader: Ticket(0),
+    };
+    ROOMS.with_borrow_mut(|rooms| {
+        let free = rooms.iter().position(Option::is_none).unwrap_or(rooms.len());
+        if free == rooms.len() {
+            rooms.push(None);
+        }
+        if let Some(place) = rooms.get_mut(free) {
+            *place = Some(room);
+        }
+        free as u32 + 1
+    })
+}
+
+/// Closes a room: its timer and listeners are gone.
+#[wasm_bindgen]
+pub fn shut(room: u32) {
+    let gone = ROOMS.with_borrow_mut(|rooms| {
+        rooms
+            .get_mut((room as usize).wrapping_sub(1))
+            .and_then(Option::take)
+    });
+    drop(gone);
+}
+
+/// The handle of a scope by its name, the first `len` bytes of the buffer. 0: let its requests pass.
+#[wasm_bindgen]
+pub fn scope(room: u32, now: f64, len: u32) -> u32 {
+    with(room, 0, |room| {
+        text::read(len, |name| {
+            room.gate.scope(Instant::from_ms(now), name).map_or(0, |id| id.0)
+        })
+    })
+}
+
+/// The handle of a new key: method, line feed, absolute URL without fragment. 0: the scope is not known.
+#[wasm_bindgen]
+pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
+    with(room, 0, |room| {
+        text::read(len, |line| {
+            let at = line.iter().position(|b| *b == b'\n').unwrap_or(line.len());
+            let (method, url) = line.split_at(at);
+            room.gate
+                .key(
+                    Instant::from_ms(now),
+                    ScopeId(scope),
+                    method,
+                    url.get(1..).unwrap_or_default(),
+                )
+                .0
+        })
+    })
+}
+
+/// May a request with this key go? `patience` in milliseconds, NaN: the policy's.
+#[wasm_bindgen]
+pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
+    with(room, PASS, |room| {
+        let now = Instant::from_ms(now);
+        let patience = (!patience.is_nan()).then(|| Instant::from_ms(patience).since(Instant::ORIGIN));
+        let verdict = room.gate.ask(now, KeyId(key), How(how), patience);
+        room.answer(now, verdict)
+    })
+}
+
+/// A request came back: `status` 0 failed, 1 aborted, 2 offline, else the response's; `len` bytes of header text.
+#[wasm_bindgen]
+pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32) -> f64 {
+    with(room, DONE, |room| {
+        let now = Instant::from_ms(now);
+        let outcome = Outcome::from_code(status);
+        let heard = match outcome {
+            Outcome::Status(status) if len > 0 || status >= 300 => {
+                let reading = text::read(len, |fields| {
+                    hint::read_text(status, fields, WallTime(wall as i64))
+                });
+                room.gate.count_malformed(reading.malformed);
+                Some(reading.hint)
+            }
+            _ => None,
+        };
+        let verdict = room.gate.settle(now, Ticket(ticket), outcome, heard.as_ref());
+        room.answer(now, verdict)
+    })
+}
+
+/// What is due, one at a time; 0: nothing.
+#[wasm_bindgen]
+pub fn poll(room: u32, now: f64) -> f64 {
+    with(room, 0.0, |room| {
+        let now = Instant::from_ms(now);
+        if page::Attention::was_away(room.alarm.due(), now) {
+            room.gate.resume(now);
+        }
+        match room.gate.poll(now) {
+            Some(verdict) => room.answer(now, verdict),
+            None => room.flags(now) * 256.0,
+        }
+    })
+}
+
+/// 0 on, 1 observe, 2 off. Answers flags only.
+#[wasm_bindgen]
+pub fn set_mode(room: u32, now: f64, mode: u32) -> f64 {
+    with(room, 0.0, |room| {
+        let now = Instant::from_ms(now);
+        room.gate.set_mode(now, Mode::from_code(mode));
+        room.flags(now) * 256.0
+    })
+}
+
+const PASS: f64 = 7.0;
+const DONE: f64 = 5.0;
+
+impl Room {
+    /// Packs a verdict, remembers what belongs to it, and arms the one timer.
+    fn answer(&mut self, now: Instant, verdict: Verdict) -> f64 {
+        let none = Ticket(0);
+        let (kind, why, ticket) = match verdict {
+            Verdict::Stale => (0, None, none),
+            Verdict::Go(ticket) => (1, None, ticket),
+            Verdict::Wait { ticket, until, why } => (2, self.remember(until, why), ticket),
+            Verdict::Shed {
+                ticket,
+                retry_at,
+                why,
+            } => (3, self.remember(retry_at, why), ticket),
+            Verdict::Join {
+                ticket: Ticket(0),
+                leader,
+            } => (4, None, leader),
+            Verdict::Join { ticket, leader } => {
+                self.leader = leader;
+                (4, None, ticket)
+            }
+            Verdict::Done(ticket) => (5, None, ticket),
+            Verdict::Held { ticket, until, why } => (6, self.remember(until, why), ticket),
+            Verdict::Pass => (7, None, none),
+        };
+        let low = kind | why.map_or(0, |why: Reason| why as u32) << 4;
+        f64::from(low) + self.flags(now) * 256.0 + f64::from(ticket.0) * 2048.0
+    }
+
+    fn remember(&mut self, until: Instant, why: Reason) -> Option<Reason> {
+        self.until = until;
+        Some(why)
+    }
+
+    fn flags(&mut self, now: Instant) -> f64 {
+        let due = u32::from(self.gate.has_due(now));
+        let events = u32::from(self.gate.has_events()) << 1;
+        let changed = u32::from(self.gate.take_changed()) << 2;
+        self.alarm.arm(now, self.gate.next_timeout(now));
+        f64::from(due | events | changed)
+    }
+}
+
+/// How long a duration is for JavaScript: milliseconds on the axis, NaN for never.
+fn moment(at: Instant) -> f64 {
+    if at == Instant::NEVER {
+        f64::NAN
+    } else {
+        at.as_ms()
+    }
+}

@@ -1,0 +1,46 @@
+//! Page lifecycle: a page that comes back from a hidden tab, sleep or the back-forward cache is woken at once, and
+//! what is overdue then leaves spread. Outside a document (worker, server) there is nothing to listen to.
+
+use core::time::Duration;
+
+use js_sys::Function;
+use web_sys::EventTarget;
+
+use crate::time::Instant;
+
+/// Hidden tabs run timers once a second, later once a minute: a wake-up this late means that the page was away.
+const AWAY: Duration = Duration::from_secs(2);
+
+/// Listens while it lives. The listener is the page's own function: an instance that trapped is never entered.
+pub struct Attention {
+    wake: Function,
+    target: Option<EventTarget>,
+}
+
+impl Attention {
+    /// Calls `wake` when the page becomes visible or hidden.
+    pub fn new(wake: Function) -> Self {
+        let document = web_sys::window().and_then(|window| window.document());
+        let target = document.map(EventTarget::from);
+        if let Some(target) = &target {
+            // A page that refuses listeners is woken by its timer alone.
+            let _ = target.add_event_listener_with_callback(EVENT, &wake);
+        }
+        Self { wake, target }
+    }
+
+    /// Whether a wake-up that was armed for `due` comes so late that the page was away.
+    pub fn was_away(due: Instant, now: Instant) -> bool {
+        now.since(due) > AWAY
+    }
+}
+
+impl Drop for Attention {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            let _ = target.remove_event_listener_with_callback(EVENT, &self.wake);
+        }
+    }
+}
+
+const EVENT: &str = "visibilitychange";
