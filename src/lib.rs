@@ -17,6 +17,7 @@ pub mod gate;
 pub mod hint;
 pub mod limit;
 pub mod num;
+pub mod packed;
 pub mod policy;
 pub mod pressure;
 pub mod queue;

@@ -28,7 +28,7 @@ use crate::time::{Instant, micros};
 #[derive(Clone, Debug)]
 pub struct Gcra {
     tat: Instant,
-    /// Microseconds; longer than 71 minutes is kept as 71 minutes.
+    /// Microseconds, rounded up, never to be faster than asked; longer than 71 minutes is kept as 71 minutes.
     interval: u32,
     burst: u32,
 }
@@ -58,7 +58,8 @@ impl Gcra {
 
     /// Another pace from here on; what has gone is not forgotten.
     pub fn retune(&mut self, interval: Duration, burst: u32) {
-        self.interval = u32::try_from(micros(interval)).unwrap_or(u32::MAX);
+        let rounded_up = interval.saturating_add(Duration::from_nanos(999));
+        self.interval = u32::try_from(micros(rounded_up)).unwrap_or(u32::MAX);
         self.burst = burst.max(1);
     }
 

@@ -1,14 +1,5 @@
 //! The only impure room: what the page's JavaScript calls, and the browser features that the core uses itself, one
-//! file each. Free functions, numbers in, one packed number out; text crosses in one growable buffer.
-//!
-//! | bits of a packed answer | meaning                                                                    |
-//! |-------------------------|----------------------------------------------------------------------------|
-//! | 0–3                     | kind: 0 stale, 1 go, 2 wait, 3 shed, 4 join, 5 done, 6 held, 7 pass        |
-//! | 4–7                     | reason, by its place in `reason::WORDS`                                    |
-//! | 8                       | due: poll until nothing is                                                 |
-//! | 9                       | events: take them until there is none                                      |
-//! | 10                      | changed: what subscribers see may be different                             |
-//! | 11–42                   | ticket                                                                     |
+//! file each. Free functions, numbers in, one packed number out (see [`crate::packed`]); text crosses in one growable buffer.
 //!
 //! Nothing here decides, and no browser callback enters the core: each calls one function of the page, which comes
 //! back through its guard, so that an instance that has trapped is never entered again.
@@ -34,8 +25,8 @@ use wasm_bindgen::prelude::*;
 use crate::coalesce::KeyId;
 use crate::gate::Gate;
 use crate::hint;
+use crate::packed;
 use crate::policy::{Config, Mode};
-use crate::reason::Reason;
 use crate::scope::ScopeId;
 use crate::time::{Instant, WallTime};
 use crate::verdict::{How, Outcome, Ticket, Verdict};
@@ -147,7 +138,7 @@ pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
 /// May a request with this key go? `patience` in milliseconds, NaN: the policy's.
 #[wasm_bindgen]
 pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
-    with(room, PASS, |room| {
+    with(room, packed::PASS, |room| {
         let now = Instant::from_ms(now);
         let patience = (!patience.is_nan()).then(|| Instant::from_ms(patience).since(Instant::ORIGIN));
         let verdict = room.gate.ask(now, KeyId(key), How(how), patience);
@@ -158,7 +149,7 @@ pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
 /// A request came back: `status` 0 failed, 1 aborted, 2 offline, else the response's; `len` bytes of header text.
 #[wasm_bindgen]
 pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32) -> f64 {
-    with(room, DONE, |room| {
+    with(room, packed::DONE, |room| {
         let now = Instant::from_ms(now);
         let outcome = Outcome::from_code(status);
         let heard = match outcome {
@@ -186,7 +177,7 @@ pub fn poll(room: u32, now: f64) -> f64 {
         }
         match room.gate.poll(now) {
             Some(verdict) => room.answer(now, verdict),
-            None => room.flags(now) * 256.0,
+            None => f64::from(room.flags(now)),
         }
     })
 }
@@ -197,57 +188,30 @@ pub fn set_mode(room: u32, now: f64, mode: u32) -> f64 {
     with(room, 0.0, |room| {
         let now = Instant::from_ms(now);
         room.gate.set_mode(now, Mode::from_code(mode));
-        room.flags(now) * 256.0
+        f64::from(room.flags(now))
     })
 }
-
-const PASS: f64 = 7.0;
-const DONE: f64 = 5.0;
 
 impl Room {
     /// Packs a verdict, remembers what belongs to it, and arms the one timer.
     fn answer(&mut self, now: Instant, verdict: Verdict) -> f64 {
-        let none = Ticket(0);
-        let (kind, why, ticket) = match verdict {
-            Verdict::Stale => (0, None, none),
-            Verdict::Go(ticket) => (1, None, ticket),
-            Verdict::Wait { ticket, until, why } => (2, self.remember(until, why), ticket),
-            Verdict::Shed {
-                ticket,
-                retry_at,
-                why,
-            } => (3, self.remember(retry_at, why), ticket),
-            Verdict::Join {
-                ticket: Ticket(0),
-                leader,
-            } => (4, None, leader),
-            Verdict::Join { ticket, leader } => {
-                self.leader = leader;
-                (4, None, ticket)
-            }
-            Verdict::Done(ticket) => (5, None, ticket),
-            Verdict::Held { ticket, until, why } => (6, self.remember(until, why), ticket),
-            Verdict::Pass => (7, None, none),
-        };
-        let low = kind | why.map_or(0, |why: Reason| why as u32) << 4;
-        f64::from(low) + self.flags(now) * 256.0 + f64::from(ticket.0) * 2048.0
+        if let Some(until) = packed::until(verdict) {
+            self.until = until;
+        }
+        if let Verdict::Join { leader, .. } = verdict {
+            self.leader = leader;
+        }
+        packed::pack(verdict, self.flags(now))
     }
 
-    fn remember(&mut self, until: Instant, why: Reason) -> Option<Reason> {
-        self.until = until;
-        Some(why)
-    }
-
-    fn flags(&mut self, now: Instant) -> f64 {
-        let due = u32::from(self.gate.has_due(now));
-        let events = u32::from(self.gate.has_events()) << 1;
-        let changed = u32::from(self.gate.take_changed()) << 2;
+    fn flags(&mut self, now: Instant) -> u32 {
+        let flags = packed::flags(&mut self.gate, now);
         self.alarm.arm(now, self.gate.next_timeout(now));
-        f64::from(due | events | changed)
+        flags
     }
 }
 
-/// How long a duration is for JavaScript: milliseconds on the axis, NaN for never.
+/// A moment for JavaScript: milliseconds on the axis, NaN for never.
 fn moment(at: Instant) -> f64 {
     if at == Instant::NEVER {
         f64::NAN
