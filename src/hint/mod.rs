@@ -137,13 +137,11 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
 
 /// Reads header text of one line per field, `name: value\n`, names in lower case: what crosses from JavaScript.
 /// The caller replaces a line break inside a value by another control character, so that the value stays invalid
-/// and cannot pose as a field. Lines without a colon are ignored.
+/// and cannot pose as a field. A line without a colon is a field without a value.
 pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
     let mut fields = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
-        if line.iter().any(|&byte| byte == b':') {
-            fields.push(field::cut(line, b':'));
-        }
+        fields.push(field::cut(line, b':'));
     }
     read(
         &Response {
