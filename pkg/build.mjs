@@ -1,6 +1,6 @@
 // Bundles the face with a core into pkg/dist. Run by `cargo xtask build`, which makes pkg/build first.
 import { build } from "esbuild";
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -45,11 +45,14 @@ function options({ file, core, start, format }, more = []) {
   };
 }
 
-const DECLARATIONS = [
-  ["tidegate.d.ts", "index.d.ts"],
-  ["tidegate.d.ts", "index.d.cts"], // the same words: TypeScript asks for them under this name beside a .cjs file
-  ["request-init.d.ts", "request-init.d.ts"],
-];
+/** Declarations. TypeScript asks for the same words under another name beside a .cjs file. */
+async function declarations() {
+  for (const [from, to] of [["tidegate", "index"], ["request-init", "request-init"]]) {
+    const words = await readFile(at(`${from}.d.ts`), "utf8");
+    await writeFile(at(`dist/${to}.d.ts`), words);
+    await writeFile(at(`dist/${to}.d.cts`), words.replaceAll("./index.js", "./index.cjs"));
+  }
+}
 
 /** Bundles whose bytes are only counted: what the default entry is made of. Each leaves something out. */
 async function parts() {
@@ -74,5 +77,5 @@ await rm(at("dist"), { recursive: true, force: true });
 await mkdir(at("dist"), { recursive: true });
 await Promise.all(ENTRIES.map((entry) => build(options(entry))));
 await copyFile(at("build/production/core_bg.wasm"), at("dist/tidegate.wasm"));
-for (const [from, to] of DECLARATIONS) await copyFile(at(from), at(`dist/${to}`));
+await declarations();
 await parts();

@@ -71,7 +71,10 @@ fn cache() -> Result<PathBuf> {
 }
 
 /// Prints a step's headline, runs it, and prints how long it took when that was noticeable.
-#[expect(clippy::disallowed_methods, reason = "this clock is for the reader of a terminal")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this clock is for the reader of a terminal"
+)]
 pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("== {title}");
     let start = Instant::now();

@@ -14,6 +14,8 @@ mod suite;
 mod tools;
 mod wasm;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use house::House;
@@ -52,9 +54,20 @@ enum Chore {
     },
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run(Args::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Its causes are enough: a backtrace would bury what the failed tool said.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<()> {
     let house = House::find()?;
-    match Args::parse().chore {
+    match chore {
         Chore::Build => bundle::build(&house),
         Chore::Pack => pack::pack(&house),
         Chore::Demo { port, once } => demo::demo(&house, port, once),

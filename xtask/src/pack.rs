@@ -21,8 +21,8 @@ pub fn pack(house: &House) -> Result<()> {
     Ok(())
 }
 
-/// Packs from a folder that holds exactly what is published, so that nothing is copied into `pkg` itself.
-fn tarball(house: &House) -> Result<PathBuf> {
+/// Packs what was built, from a folder that holds exactly what is published, so that nothing is copied into `pkg` itself.
+pub fn tarball(house: &House) -> Result<PathBuf> {
     let out = house.target.join("package");
     let stage = out.join("stage");
     let _ = fs::remove_dir_all(&out);

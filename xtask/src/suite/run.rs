@@ -1,5 +1,6 @@
 //! How each suite is run.
 
+use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use xshell::{Cmd, cmd};
 
 use super::Counts;
 use crate::house::{House, files};
-use crate::{bundle, tools};
+use crate::{bundle, pack, tools};
 
 /// Milliseconds after which a single JavaScript test counts as hung. Generous: two busy cores are common.
 const HUNG: u32 = 180_000;
@@ -107,12 +108,18 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// The tarball's tests. They call `cargo xtask pack` by themselves, in a folder of their own.
+    /// The tarball's tests. They get the tarball, and this program to make another.
     pub fn packaging(&mut self) -> Result<Counts> {
         self.build()?;
         tools::npm(self.house, "tests")?;
         tools::browsers(self.house)?;
-        counted(self.scripts("tests/packaging")?)
+        let tarball = pack::tarball(self.house)?;
+        let scripts = self.scripts("tests/packaging")?;
+        counted(
+            scripts
+                .env("TIDEGATE_TARBALL", tarball)
+                .env("TIDEGATE_XTASK", env::current_exe()?),
+        )
     }
 
     fn scripts(&self, folder: &str) -> Result<Cmd<'_>> {
