@@ -23,8 +23,8 @@
 //! assert_eq!(queue.push(waiter(3, 0)), Some(waiter(2, 2))); // background makes room
 //! ```
 //!
-//! Cost: a `Vec` in order of arrival, 24 bytes an entry; every operation walks it (at most some thousands of entries a
-//! pass for 256), moves are one `memmove`. A heap can take its place behind the same methods.
+//! Cost: a `Vec` in order of arrival, 24 bytes an entry; every operation walks it once (who is ready: once for each
+//! priority that waits), a removal moves what came later. A heap can take its place behind the same methods.
 //! Not here: why somebody waits, and telling those who were dropped.
 
 use alloc::vec::Vec;
@@ -161,17 +161,18 @@ impl Queue {
         newest_first: bool,
         visit: &mut dyn FnMut(&Waiter) -> bool,
     ) -> bool {
-        let ready = |(at, w): &(usize, &Waiter)| w.priority == priority && self.is_ready(*at, w, now);
-        let mut newest = self
-            .waiting
-            .iter()
-            .enumerate()
-            .rev()
-            .filter(ready)
-            .filter(|(_, w)| !w.ordered);
-        for (_, w) in self.waiting.iter().enumerate().filter(ready) {
+        let safe = |w: &&Waiter| w.priority == priority && !w.ordered && w.not_before <= now;
+        let mut newest = self.waiting.iter().rev().filter(safe);
+        let mut held: Vec<u16> = Vec::new();
+        for w in self.waiting.iter().filter(|w| w.priority == priority) {
+            if w.not_before > now || w.ordered && held.contains(&w.lane) {
+                if w.ordered {
+                    held.push(w.lane);
+                }
+                continue;
+            }
             let next = if newest_first && !w.ordered {
-                newest.next().map_or(w, |(_, n)| n)
+                newest.next().unwrap_or(w)
             } else {
                 w
             };
@@ -180,12 +181,6 @@ impl Queue {
             }
         }
         false
-    }
-
-    fn is_ready(&self, at: usize, w: &Waiter, now: Instant) -> bool {
-        let held =
-            |e: &Waiter| e.ordered && e.lane == w.lane && e.priority == w.priority && e.not_before > now;
-        w.not_before <= now && !(w.ordered && self.waiting.iter().take(at).any(held))
     }
 
     /// How many wait.

@@ -160,6 +160,11 @@ proptest! {
             }
             prop_assert_eq!(queue.next_timeout(), twin.least_time(|_| true));
             prop_assert_eq!(queue.next_after(now), twin.least_time(|t| t > now));
+            let earlier = twin.waiting.iter().filter(|w| w.ordered && w.lane == 1 && w.ticket < ticket / 2);
+            let there = twin.waiting.iter().any(|w| w.ticket == ticket / 2);
+            let any = twin.waiting.iter().any(|w| w.ordered && w.lane == 1);
+            let before = if there { earlier.count() > 0 } else { any };
+            prop_assert_eq!(queue.ordered_before(1, ticket / 2), before);
             prop_assert_eq!(queue.len(), twin.waiting.len());
             prop_assert!(queue.len() <= capacity);
         }
