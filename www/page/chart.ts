@@ -47,11 +47,12 @@ function caption(): string {
 }
 
 function add(stats: Stats): void {
+  const asked = takeAsked();
   if (before) {
     const reached = Math.max(0, stats.hits.total - before.hits.total);
     const bad = stats.refused + stats.dropped - before.refused - before.dropped;
     const refused = Math.min(reached, Math.max(0, bad));
-    seconds.push({ ...takeAsked(), served: reached - refused, refused });
+    seconds.push({ ...asked, served: reached - refused, refused });
     if (seconds.length > SECONDS) seconds.shift();
     say(byId("flow-now"), `${reached} a second at the server${stats.wasted > 0 ? `, ${stats.wasted} done for nobody` : ""}`);
     say(byId("chart-caption"), caption());

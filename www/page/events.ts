@@ -5,22 +5,17 @@ import { byId, el } from "./dom.ts";
 import { clock, count, reasonWords, secondsUntil, stateWord } from "./words.ts";
 
 /** Lines that are kept. */
-const KEPT = 7;
+const KEPT = 5;
 const list = byId("events");
 
-let last: { text: string; times: number; line: HTMLElement } | null = null;
+/** The lines that are shown, latest first. What repeats is counted instead of pushing the rest out. */
+let lines: { text: string; times: number; at: number }[] = [];
 
 function tell(text: string): void {
-  list.querySelector(".empty")?.remove();
-  if (last?.text === text) {
-    last.times += 1;
-    last.line.replaceChildren(el("time", {}, clock(Date.now())), ` ${text} (${last.times} times)`);
-    return;
-  }
-  const line = el("li", {}, el("time", {}, clock(Date.now())), ` ${text}`);
-  last = { text, times: 1, line };
-  list.prepend(line);
-  while (list.childElementCount > KEPT) list.lastElementChild?.remove();
+  const times = 1 + (lines.find((line) => line.text === text)?.times ?? 0);
+  lines = [{ text, times, at: Date.now() }, ...lines.filter((line) => line.text !== text)].slice(0, KEPT);
+  list.replaceChildren(...lines.map((line) =>
+    el("li", {}, el("time", {}, clock(line.at)), ` ${line.text}${line.times > 1 ? ` ×${line.times}` : ""}`)));
 }
 
 /** What a server said, as a sentence; null when it said nothing that matters here. */
@@ -51,7 +46,7 @@ const sentences: { [K in keyof TidegateEvents]: (event: TidegateEvents[K]) => st
 
 /** Listens to everything. */
 export function startEvents(): void {
-  list.append(el("li", { class: "empty quiet" }, "Nothing yet. Requests go out as they are asked."));
+  list.append(el("li", { class: "quiet" }, "Nothing yet. Requests go out as they are asked."));
   const listen = <K extends keyof TidegateEvents>(type: K) => {
     tide.on(type, (event) => {
       const text = sentences[type](event);

@@ -7,9 +7,10 @@ import { reasonWords } from "./words.ts";
 /** A book, as the server sends it. */
 export interface Book { id: number; title: string; author: string; genre: string; year: number; about: string }
 
-interface Saved { times: number; repeated: boolean }
+interface Saved { repeated: boolean }
 
-const savedTexts = new Map<number, string>();
+/** How often each book was saved in this visit: effects at the server, not presses. */
+const effects = new Map<number, number>();
 
 /** A button that saves `book`, and the line that tells what became of it. */
 export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLElement } {
@@ -18,11 +19,12 @@ export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLE
   // One key for all presses of this intent: however many arrive, the server does it once.
   const key = crypto.randomUUID();
   let pending = 0;
-  const done = (text: string) => {
-    savedTexts.set(book.id, text);
+  const done = (times: number) => {
+    effects.set(book.id, times);
     button.textContent = "Saved";
     button.disabled = true;
-    status.show(text, "good");
+    if (times > 1) status.show(`saved ${times} times over, once for each press`, "bad");
+    else status.show("saved", "good");
   };
   const press = async () => {
     pending += 1;
@@ -32,10 +34,7 @@ export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLE
       onWait: (reason, until) => status.waiting(until, reasonWords[reason]),
     });
     pending -= 1;
-    if (outcome.kind === "ok") {
-      const { times } = outcome.value;
-      return done(times > 1 ? `saved, ${times} times in all` : "saved");
-    }
+    if (outcome.kind === "ok") return done((effects.get(book.id) ?? 0) + (outcome.value.repeated ? 0 : 1));
     // Another press may have saved it, or may still.
     if (button.disabled || pending > 0) return;
     if (outcome.kind === "refused") {
@@ -45,7 +44,7 @@ export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLE
     }
   };
   const button = el("button", { type: "button", class: "save", onclick: () => void press(), "aria-label": `Save ${book.title}` }, "Save");
-  const before = savedTexts.get(book.id);
+  const before = effects.get(book.id);
   if (before !== undefined) done(before);
   return { button, line };
 }

@@ -25,7 +25,7 @@ export class Status {
   /** Waits: until when, and why. */
   waiting(until: number, why: string): void {
     const text = `waiting until ${clock(until)}: ${why}`;
-    this.#set("wait", text, () => text);
+    this.#set("wait", text, () => (secondsUntil(until) > 0 ? text : "on its way"));
   }
 
   /** Refused: counts down to the moment at which trying again makes sense. */

@@ -5,7 +5,7 @@ import { byId, el, everyTick, say } from "./dom.ts";
 import { clock, count, reasonWords, secondsUntil, stateSentence, stateWord } from "./words.ts";
 
 /** Rows of the list of what waits; the rest is counted. */
-const ROWS = 4;
+const ROWS = 3;
 
 const gauge = byId("gauge");
 const closed = byId("tide-closed");
@@ -16,7 +16,7 @@ function showState(): void {
   const { state, value, closedUntil, reason } = tide.pressure();
   const percent = off ? 0 : Math.round(value * 100);
   document.documentElement.dataset.tide = off ? "off" : state;
-  say(byId("tide-word"), off ? "Switched off" : stateWord[state]);
+  for (const id of ["tide-word", "mini-word"]) say(byId(id), off ? "Switched off" : stateWord[state]);
   say(byId("tide-state"), off ? "" : `${state}, ${value.toFixed(2)} of 1`);
   say(byId("tide-sentence"), off ? "Every click goes straight to the server, whatever it says." : stateSentence[state]);
   gauge.setAttribute("aria-valuenow", String(percent));
@@ -24,7 +24,7 @@ function showState(): void {
   gauge.style.setProperty("--level", String(percent / 100));
   const shut = !off && closedUntil !== null && closedUntil > Date.now();
   closed.hidden = !shut;
-  if (shut) say(closed, `Closed until ${clock(closedUntil)}, ${secondsUntil(closedUntil)} s: ${reasonWords[reason ?? "overload"]}.`);
+  if (shut) say(closed, `Closed until ${clock(closedUntil)} (${secondsUntil(closedUntil)} s): ${reasonWords[reason ?? "overload"]}.`);
 }
 
 function showWaits(): void {
@@ -37,6 +37,7 @@ function showWaits(): void {
   if (all.length === 0) rows.push(el("li", { class: "quiet" }, "Nothing waits."));
   list.replaceChildren(...rows);
   const { inFlight } = tide.getSnapshot();
+  say(byId("mini-count"), all.length > 0 ? `${all.length} waiting` : "nothing waits");
   say(byId("tide-count"), tide.mode === "off" ? "" : `${count(inFlight, "request")} under way, ${all.length} waiting`);
 }
 

@@ -1,7 +1,7 @@
 // The server's switches: presets, and a form for the rest.
 import { byId, el, say } from "./dom.ts";
 import { presetOf, presets, type Preset } from "./presets.ts";
-import { onStats, setTrouble, type Settings, type Stats } from "./server.ts";
+import { healthy, onStats, setTrouble, type Settings, type Stats } from "./server.ts";
 import { count } from "./words.ts";
 
 const form = byId<HTMLFormElement>("settings");
@@ -37,8 +37,8 @@ function fillForm({ slower, capacity, refuse, drop, queue, dropGone, hint, retry
   const fill = (name: keyof Settings, value: number | string | null) => { field(name).value = value === null ? "" : String(value); };
   fill("slower", slower);
   fill("capacity", capacity);
-  fill("refuse", refuse * 100);
-  fill("drop", drop * 100);
+  fill("refuse", Math.round(refuse * 100));
+  fill("drop", Math.round(drop * 100));
   fill("queue", "wait" in queue ? `wait:${queue.wait}` : `length:${queue.length ?? 32}`);
   fill("hint", hint);
   fill("retryAfter", retryAfter);
@@ -77,6 +77,7 @@ export function startTrouble(): void {
     event.preventDefault();
     void apply(readForm());
   });
+  fillForm(healthy);
   onStats(show);
 }
 

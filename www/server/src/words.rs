@@ -144,7 +144,7 @@ pub const GENRES: [&str; 9] = [
 /// Whom a book is about.
 pub const PEOPLE: [&str; 23] = [
     "a retired harbour pilot",
-    "two sisters",
+    "an elder sister",
     "a night-shift baker",
     "the last telegraph operator",
     "a reluctant heir",
@@ -156,7 +156,7 @@ pub const PEOPLE: [&str; 23] = [
     "a ship's cook",
     "a mathematician on leave",
     "a village postwoman",
-    "three old friends",
+    "a friend of the mayor",
     "a railway surveyor",
     "an apprentice clockmaker",
     "a beekeeper",
