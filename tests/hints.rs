@@ -1,0 +1,304 @@
+//! The hint parser against its vectors: every file in `vectors/hint` belongs to a dialect and every dialect has one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tidegate::hint::{DIALECTS, Quota, Reading, Response, fields, read, read_text};
+use tidegate::time::WallTime;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    now_ms: i64,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+struct Expect {
+    wait_ms: Option<f64>,
+    retry: Option<bool>,
+    overloaded: bool,
+    load: Option<f64>,
+    quotas: Vec<ExpectedQuota>,
+}
+
+#[derive(Deserialize)]
+struct ExpectedQuota {
+    name: String,
+    limit: Option<f64>,
+    remaining: Option<f64>,
+    reset_ms: Option<f64>,
+    window_ms: Option<f64>,
+    unit: String,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/hint")
+}
+
+fn cases(dialect: &str) -> Vec<Case> {
+    let path = folder().join(format!("{dialect}.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+type Lines = Vec<(String, String)>;
+
+fn apart(case: &Case) -> Lines {
+    case.headers
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), value.clone()))
+        .collect()
+}
+
+/// As Fetch hands them out: one entry a name.
+fn joined(case: &Case) -> Lines {
+    let mut lines = Lines::new();
+    for (name, value) in apart(case) {
+        match lines.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all = format!("{all}, {value}"),
+            None => lines.push((name, value)),
+        }
+    }
+    lines
+}
+
+fn reading(case: &Case, lines: &Lines) -> Reading {
+    let fields: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+    let body = case.body.as_deref().map(str::as_bytes);
+    read(
+        &Response {
+            status: case.status,
+            fields: &fields,
+            body,
+        },
+        WallTime(case.now_ms),
+    )
+}
+
+fn near(told: Option<f64>, expected: Option<f64>, by: f64) -> bool {
+    match (told, expected) {
+        (Some(told), Some(expected)) => (told - expected).abs() <= by,
+        (told, expected) => told.is_none() && expected.is_none(),
+    }
+}
+
+fn is_expected(quota: &Quota, expected: &ExpectedQuota) -> bool {
+    quota.name == expected.name
+        && quota.unit == expected.unit
+        && near(quota.limit, expected.limit, 0.0)
+        && near(quota.remaining, expected.remaining, 0.0)
+        && near(quota.reset_ms.map(f64::from), expected.reset_ms, 1.0)
+        && near(quota.window_ms, expected.window_ms, 0.0)
+}
+
+fn check(case: &Case, told: &Reading) {
+    let (id, hint, expect) = (&case.id, &told.hint, &case.expect);
+    assert!(
+        near(hint.wait_ms.map(f64::from), expect.wait_ms, 1.0),
+        "{id}: wait in {told:?}"
+    );
+    assert_eq!(hint.retry, expect.retry, "{id}: retry");
+    assert_eq!(hint.overloaded, expect.overloaded, "{id}: overloaded");
+    assert!(near(hint.load, expect.load, 1e-9), "{id}: load in {told:?}");
+    assert_eq!(hint.quotas.len(), expect.quotas.len(), "{id}: {told:?}");
+    for expected in &expect.quotas {
+        assert!(
+            hint.quotas.iter().any(|q| is_expected(q, expected)),
+            "{id}: {} in {told:?}",
+            expected.name
+        );
+    }
+}
+
+#[test]
+fn every_vector_reads_as_expected_with_fields_apart_and_joined() {
+    for dialect in DIALECTS {
+        let cases = cases(dialect.name);
+        assert!(!cases.is_empty(), "{}", dialect.name);
+        for case in &cases {
+            check(case, &reading(case, &apart(case)));
+            check(case, &reading(case, &joined(case)));
+        }
+    }
+}
+
+#[test]
+fn text_from_javascript_reads_as_the_fields_do() {
+    for dialect in DIALECTS {
+        for case in cases(dialect.name).iter().filter(|case| case.body.is_none()) {
+            let lines = joined(case);
+            // A line break would be a new field: the caller replaces it.
+            let line = |(n, v): &(String, String)| format!("{n}: {}\n", v.replace(['\r', '\n'], "\0"));
+            let text: String = lines.iter().map(line).collect();
+            check(
+                case,
+                &read_text(case.status, text.as_bytes(), WallTime(case.now_ms)),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_dialect_has_vectors_and_every_file_of_vectors_a_dialect() {
+    let files: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .into_string()
+                .unwrap()
+                .replace(".json", "")
+        })
+        .collect();
+    let names: BTreeSet<String> = DIALECTS.iter().map(|dialect| dialect.name.to_owned()).collect();
+    assert_eq!(files, names);
+    assert_eq!(names.len(), DIALECTS.len(), "a name stands twice");
+}
+
+#[test]
+fn every_dialect_is_decisive_for_one_of_its_vectors() {
+    for dialect in DIALECTS.iter().filter(|dialect| !dialect.fields.is_empty()) {
+        let decides = |case: &Case| {
+            let without = apart(case)
+                .into_iter()
+                .filter(|(n, _)| !dialect.fields.contains(&n.as_str()));
+            reading(case, &without.collect()).hint != reading(case, &apart(case)).hint
+        };
+        assert!(cases(dialect.name).iter().any(decides), "{}", dialect.name);
+    }
+}
+
+#[test]
+fn vector_ids_are_unique() {
+    let mut seen = BTreeSet::new();
+    for dialect in DIALECTS {
+        for case in cases(dialect.name) {
+            assert!(seen.insert(case.id.clone()), "{}", case.id);
+        }
+    }
+}
+
+#[test]
+fn the_names_that_cross_are_sorted_unique_lower_case_and_complete() {
+    let all = fields();
+    assert!(all.is_sorted_by(|one, other| one < other), "{all:?}");
+    assert!(
+        all.iter()
+            .all(|name| !name.is_empty() && *name == name.to_lowercase())
+    );
+    for name in [
+        "age",
+        "date",
+        "retry-after",
+        "ratelimit",
+        "x-ratelimit-reset-after",
+        "x-rate-limit-limit",
+    ] {
+        assert!(all.contains(&name), "{name}");
+    }
+    assert!(
+        DIALECTS
+            .iter()
+            .flat_map(|dialect| dialect.fields)
+            .all(|name| all.contains(name))
+    );
+    assert!(DIALECTS.iter().all(|dialect| !dialect.spec.is_empty()));
+}
+
+/// Status, header text, expected source, expected number of malformed members.
+const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
+    (200, "", None, 0),
+    (429, "", Some("status"), 0),
+    (
+        503,
+        "retry-after: 3\nratelimit: \"a\";r=0;t=1\n",
+        Some("retry-after"),
+        0,
+    ),
+    (503, "retry-after: soon\nx-retry-in: 1s\n", Some("x-retry-in"), 1),
+    (
+        429,
+        "retry-after-ms: 5, -5, x\nretry-after: 1\n",
+        Some("retry-after-ms"),
+        2,
+    ),
+    (
+        429,
+        "ratelimit: \"a\";r=0;t=1\nratelimit-policy: \"a\";q=5\n",
+        Some("ratelimit"),
+        0,
+    ),
+    (
+        200,
+        "ratelimit: \"a\";r=x\nratelimit-policy: \"a\";q=5\n",
+        Some("ratelimit-policy"),
+        1,
+    ),
+    (200, "ratelimit: limit=1, remaining=x\n", Some("ratelimit"), 1),
+    (200, "ratelimit: default;r=1\n", None, 1),
+    (
+        429,
+        "ratelimit-policy: 5;w=1\nratelimit: limit=5, remaining=0, reset=1\n",
+        Some("ratelimit"),
+        0,
+    ),
+    (
+        429,
+        "x-ratelimit-remaining: 0\nx-ratelimit-reset: 5\n",
+        Some("x-ratelimit-reset"),
+        0,
+    ),
+    (
+        403,
+        "x-ratelimit-remaining: 0\n",
+        Some("x-ratelimit-remaining"),
+        0,
+    ),
+    (
+        200,
+        "x-rate-limit-limit: NaN\nx-rate-limit-remaining: -1\nx-rate-limit-reset: never\n",
+        None,
+        3,
+    ),
+    (200, "retry-after: 5\n", None, 0),
+    (200, "age: 3\nx-ratelimit-remaining: 0\n", None, 0),
+];
+
+#[test]
+fn a_reading_names_its_source_and_counts_what_it_ignored() {
+    for &(status, text, source, malformed) in SOURCES {
+        let told = read_text(status, text.as_bytes(), WallTime(0));
+        assert_eq!(
+            (told.source, told.malformed),
+            (source, malformed),
+            "{status} {text:?}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_value_of_8192_characters_is_read_and_a_longer_one_is_not() {
+    let wait = |digits: usize| {
+        let text = format!("retry-after: {}7\n", "0".repeat(digits - 1));
+        read_text(503, text.as_bytes(), WallTime(0)).hint.wait_ms
+    };
+    assert_eq!(wait(8_192), Some(7_000));
+    assert_eq!(wait(8_193), None);
+}
+
+#[test]
+fn no_more_than_64_lines_of_one_name_are_looked_at() {
+    let wait = |lines: usize| {
+        let text = "retry-after: 1\n".repeat(lines - 1) + "retry-after: 9\n";
+        read_text(503, text.as_bytes(), WallTime(0)).hint.wait_ms
+    };
+    assert_eq!(wait(64), Some(9_000));
+    assert_eq!(wait(65), Some(1_000));
+}
