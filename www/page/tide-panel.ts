@@ -1,6 +1,6 @@
 // The tide: how the server is, what waits, until when and why.
 import type { Mode } from "tidegate/development";
-import { tide, waits } from "./api.ts";
+import { tide, waits, type Waiting } from "./api.ts";
 import { byId, el, everyTick, say } from "./dom.ts";
 import { clock, count, reasonWords, secondsUntil, stateSentence, stateWord } from "./words.ts";
 
@@ -29,11 +29,19 @@ function showState(): void {
 
 function showWaits(): void {
   const all = waits();
-  const rows = all.slice(0, ROWS).map(({ what, reason, until }) => {
+  // Presses of one button are one row, at the time of the first.
+  const groups = new Map<string, Waiting & { times: number }>();
+  for (const wait of all) {
+    const key = `${wait.what} ${wait.reason}`;
+    const group = groups.get(key);
+    if (group) group.times += 1;
+    else groups.set(key, { ...wait, times: 1 });
+  }
+  const rows = [...groups.values()].slice(0, ROWS).map(({ what, reason, until, times }) => {
     const left = secondsUntil(until);
-    return el("li", {}, el("b", {}, what), el("span", {}, ` ${left > 0 ? `until ${clock(until)} (${left} s)` : "any moment"}: ${reasonWords[reason]}`));
+    return el("li", {}, el("b", {}, times > 1 ? `${what} ×${times}` : what), el("span", {}, ` ${left > 0 ? `until ${clock(until)} (${left} s)` : "any moment"}: ${reasonWords[reason]}`));
   });
-  if (all.length > ROWS) rows.push(el("li", { class: "quiet" }, `and ${all.length - ROWS} more`));
+  if (groups.size > ROWS) rows.push(el("li", { class: "quiet" }, `and ${groups.size - ROWS} more`));
   if (all.length === 0) rows.push(el("li", { class: "quiet" }, "Nothing waits."));
   list.replaceChildren(...rows);
   const { inFlight } = tide.getSnapshot();
