@@ -1,9 +1,14 @@
-//! Replaces the bodies of functions that only ever end in a panic by `unreachable`.
+//! Replaces the bodies of functions that only a panic needs by `unreachable`.
 //!
-//! The production build aborts on a panic, so a message that nobody can read is dead weight: with the body go the
-//! texts and the formatting code that only it used (wasm-opt removes them afterwards; about 3 kB of brotli). Stable
-//! rustc cannot leave them out by itself while a dependency links std. Must run before wasm-bindgen, on a module with
-//! a name section. The name alone cuts nothing: a body from which control can come back is left as it is.
+//! The production build aborts on a panic, so a message that nobody can read is dead weight: with the bodies go the
+//! texts and the formatting code (wasm-opt removes what they alone used). Stable rustc cannot leave them out by itself
+//! while a dependency links std. Must run before wasm-bindgen, on a module with a name section. Two kinds are cut:
+//!
+//! - the standard library's ways to panic, when control cannot come back from the body;
+//! - formatting (`core::fmt` and what implements its traits): vtables keep it alive when no panic is left to call it.
+//!   It is cut only when no function that stays calls any of it.
+//!
+//! A name alone cuts nothing. The paths of source files, which only messages name, are overwritten with zeros.
 
 use std::collections::BTreeSet;
 
@@ -25,92 +30,154 @@ const ENDS: [&str; 8] = [
 ];
 
 /// The module with those bodies cut, and how many were cut. Fails on bytes that are no module, and on a module in
-/// which nothing is found, because then the names were stripped and the saving would silently be lost.
+/// which no panic is found, because then the names were stripped and the saving would silently be lost.
 pub fn snip(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
-    let (mut index, doomed) = survey(wasm)?;
+    let survey = Survey::of(wasm)?;
+    let doomed = survey.doomed()?;
+    ensure!(
+        !doomed.is_empty(),
+        "no panic function found: was the module stripped of its names?"
+    );
     let mut out = Module::new();
     let mut code = CodeSection::new();
-    let (mut left, mut cut) = (0, 0);
+    for (index, body) in &survey.bodies {
+        if doomed.contains(index) {
+            code.function(&unreachable());
+        } else {
+            code.raw(body.as_bytes());
+        }
+    }
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
-            Payload::CodeSectionStart { count, .. } => left = count,
-            Payload::CodeSectionEntry(body) => {
-                if doomed.contains(&index) && never_returns(&body)? {
-                    code.function(&unreachable());
-                    cut += 1;
-                } else {
-                    code.raw(body.as_bytes());
-                }
-                index += 1;
-                left -= 1;
-                if left == 0 {
-                    out.section(&code);
-                }
+            Payload::CodeSectionStart { .. } => {
+                out.section(&code);
             }
             other => {
                 if let Some((id, range)) = other.as_section() {
-                    let data = wasm
-                        .get(range.start as usize..range.end as usize)
-                        .context("section out of bounds")?;
-                    out.section(&RawSection { id, data });
+                    let data = wasm.get(range.start as usize..range.end as usize);
+                    out.section(&RawSection {
+                        id,
+                        data: data.context("section out of bounds")?,
+                    });
                 }
             }
         }
     }
-    ensure!(
-        cut > 0,
-        "no panic function found: was the module stripped of its names?"
-    );
-    Ok((out.finish(), cut))
+    Ok((out.finish(), doomed.len()))
 }
 
-/// How many functions are imported (their indices come first), and the indices of those named like a panic.
-fn survey(wasm: &[u8]) -> Result<(u32, BTreeSet<u32>)> {
-    let (mut imported, mut named) = (0, BTreeSet::new());
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
-                }
-            }
-            Payload::CustomSection(custom) => {
-                if let KnownCustom::Name(names) = custom.as_known() {
-                    named = panics(names)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok((imported, named))
+/// What a module's sections say about its functions, by their indices (imported ones come first).
+#[derive(Default)]
+struct Survey<'a> {
+    bodies: Vec<(u32, FunctionBody<'a>)>,
+    /// Named like a panic.
+    panics: BTreeSet<u32>,
+    /// Named like formatting.
+    texts: BTreeSet<u32>,
 }
 
-fn panics(names: NameSectionReader<'_>) -> Result<BTreeSet<u32>> {
-    let mut found = BTreeSet::new();
-    for name in names {
-        if let Name::Function(functions) = name? {
-            for function in functions {
-                let function = function?;
-                if is_panic(function.name) {
-                    found.insert(function.index);
+impl<'a> Survey<'a> {
+    fn of(wasm: &'a [u8]) -> Result<Self> {
+        let (mut survey, mut index) = (Self::default(), 0);
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        index += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                    }
                 }
+                Payload::CodeSectionEntry(body) => {
+                    survey.bodies.push((index, body));
+                    index += 1;
+                }
+                Payload::CustomSection(custom) => {
+                    if let KnownCustom::Name(names) = custom.as_known() {
+                        survey.read(names)?;
+                    }
+                }
+                _ => {}
             }
         }
+        Ok(survey)
     }
-    Ok(found)
+
+    fn read(&mut self, names: NameSectionReader<'_>) -> Result<()> {
+        for name in names {
+            if let Name::Function(functions) = name? {
+                for function in functions {
+                    let function = function?;
+                    let path = format!("{:#}", demangle(function.name));
+                    if is_panic(&path) {
+                        self.panics.insert(function.index);
+                    } else if is_text(&path) {
+                        self.texts.insert(function.index);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The functions to cut.
+    fn doomed(&self) -> Result<BTreeSet<u32>> {
+        let mut doomed = BTreeSet::new();
+        for (index, body) in &self.bodies {
+            if self.panics.contains(index) && never_returns(body)? {
+                doomed.insert(*index);
+            }
+        }
+        for (index, body) in &self.bodies {
+            let stays = !doomed.contains(index) && !self.texts.contains(index);
+            if stays && calls(body, &self.texts)? {
+                return Ok(doomed);
+            }
+        }
+        let here = self.bodies.iter().map(|(index, _)| *index);
+        if !doomed.is_empty() {
+            doomed.extend(here.filter(|index| self.texts.contains(index)));
+        }
+        Ok(doomed)
+    }
 }
 
-/// Whether a symbol is one of the standard library's ways to panic.
-fn is_panic(symbol: &str) -> bool {
-    let path = format!("{:#}", demangle(symbol));
+/// Whether a path is one of the standard library's ways to panic.
+fn is_panic(path: &str) -> bool {
     // Generic instances end in their arguments.
-    let plain = path.split("::<").next().unwrap_or(&path);
+    let plain = path.split("::<").next().unwrap_or(path);
     let (room, last) = plain.rsplit_once("::").unwrap_or(("", plain));
-    let library = ["core", "alloc", "std", "__rustc"]
-        .iter()
-        .any(|name| room.split("::").next() == Some(name));
+    let library = ["core", "alloc", "std", "__rustc"].contains(&room.split("::").next().unwrap_or(""));
     let word = last.starts_with("panic") || last.starts_with("assert_failed") || last.contains("_fail");
     library && (word || room == "core::panicking" || ENDS.contains(&last))
+}
+
+/// Whether a path is formatting, or the payload of a panic that formatting fills.
+fn is_text(path: &str) -> bool {
+    [
+        "core::fmt::",
+        "<core::fmt::",
+        " as core::fmt::",
+        " as core::panic::PanicPayload>",
+    ]
+    .iter()
+    .any(|part| {
+        if part.starts_with(' ') {
+            path.contains(part)
+        } else {
+            path.starts_with(part)
+        }
+    })
+}
+
+/// Whether a body calls one of the functions, by its index.
+fn calls(body: &FunctionBody<'_>, functions: &BTreeSet<u32>) -> Result<bool> {
+    for operator in body.get_operators_reader()? {
+        if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator?
+            && functions.contains(&function_index)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// True when control can leave this body neither by its end, nor by `return`, nor by a branch to its outermost block.
@@ -143,6 +210,25 @@ fn never_returns(body: &FunctionBody<'_>) -> Result<bool> {
         }
     }
     Ok(trapped)
+}
+
+/// Where the path of a Rust source file begins: the standard library's, a dependency's (as wasm.rs renames them), ours.
+const PATHS: [&[u8]; 3] = [b"/rustc/", b"cargo/", b"src/"];
+
+/// Overwrites the paths of source files. Strings stand side by side without an end mark, so a path is what begins
+/// with one of [`PATHS`], ends with `.rs`, and has nothing but a path's characters between.
+fn blank_paths(data: &mut [u8]) {
+    let in_path = |c: &u8| c.is_ascii_alphanumeric() || b"/._-".contains(c);
+    let mut at = 0;
+    while let Some(found) = data[at..].windows(3).position(|three| three == b".rs") {
+        let end = at + found + 3;
+        let run = data[at..end].iter().rev().take_while(|c| in_path(c)).count();
+        let begin = (end - run..end).find(|&i| PATHS.iter().any(|path| data[i..end].starts_with(path)));
+        if let Some(begin) = begin {
+            data[begin..end].fill(0);
+        }
+        at = end;
+    }
 }
 
 fn unreachable() -> Function {
@@ -204,6 +290,41 @@ mod tests {
     }
 
     #[test]
+    fn formatting_is_cut_when_only_panics_called_it() {
+        let text: Body<'_> = &|i| i.i32_const(7).drop().end();
+        let wasm = module(&[
+            ("core::panicking::panic_fmt", &|i| i.call(2).unreachable().end()),
+            ("core::fmt::write", text),
+            ("<u32 as core::fmt::Display>::fmt", &|i| i.call(2).end()),
+        ]);
+        assert_eq!(snip(&wasm).unwrap().1, 3);
+    }
+
+    #[test]
+    fn formatting_that_a_function_calls_stays_whole() {
+        let text: Body<'_> = &|i| i.i32_const(7).drop().end();
+        let wasm = module(&[
+            ("core::panicking::panic_fmt", &|i| i.call(2).unreachable().end()),
+            ("core::fmt::write", text),
+            ("<u32 as core::fmt::Display>::fmt", &|i| i.call(2).end()),
+            ("app::label", &|i| i.call(3).end()),
+        ]);
+        let (out, cut) = snip(&wasm).unwrap();
+        assert_eq!(cut, 1, "only the panic");
+        assert_eq!(bodies(&out)[1..], bodies(&wasm)[1..]);
+    }
+
+    #[test]
+    fn source_paths_are_blanked_and_their_neighbours_are_not() {
+        let mut data =
+            *b"malformedsrc/gate/mod.rs/rustc/5980/library/core/src/cell.rsretry-after.rs: src/x.js";
+        blank_paths(&mut data);
+        let rest: Vec<u8> = data.iter().copied().filter(|&c| c != 0).collect();
+        assert_eq!(rest, b"malformedretry-after.rs: src/x.js");
+        assert_eq!(data.len() - rest.len(), 51);
+    }
+
+    #[test]
     fn both_manglings_are_recognised_and_other_crates_are_left_alone() {
         for symbol in [
             "_RNvNtCsgXGp5Oqx2Ny_4core3str16slice_error_fail",
@@ -212,13 +333,13 @@ mod tests {
             "_ZN4core9panicking13assert_failed17h5740ade8f67fd61dE",
             "_RNvNtCs5cOc02OMXlo_5alloc7raw_vec17capacity_overflow",
         ] {
-            assert!(is_panic(symbol), "{symbol}");
+            assert!(is_panic(&format!("{:#}", demangle(symbol))), "{symbol}");
         }
         for symbol in [
             "_ZN8tidegate3web3say17h3ee04e2dc3193c41E",
             "_ZN8tidegate4gate9panicking5panic17h3ee04e2dc3193c41E",
         ] {
-            assert!(!is_panic(symbol), "{symbol}");
+            assert!(!is_panic(&format!("{:#}", demangle(symbol))), "{symbol}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The two cores: cargo, then wasm-bindgen, and for production also snip and wasm-opt.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -83,14 +84,24 @@ fn compile(house: &House, core: Core) -> Result<PathBuf> {
     Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
 }
 
+/// Renames the maker's folders: the repository, and where cargo keeps dependencies, whose name tells the registry.
 fn remapped(house: &House) -> String {
-    let mut flags = vec![format!("--remap-path-prefix={}=tidegate", house.root.display())];
-    if let Some(home) = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
-    {
-        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    let mut folders = vec![(house.root.clone(), "tidegate")];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")));
+    if let Some(home) = home {
+        let registries = fs::read_dir(home.join("registry/src"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        folders.push((home, "cargo"));
+        // The last that fits is taken.
+        folders.extend(registries.map(|entry| (entry.path(), "cargo")));
     }
+    let flags: Vec<String> = folders
+        .iter()
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect();
     flags.join("\x1f")
 }
 
@@ -128,7 +139,7 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
     let module = out.join("core_bg.wasm");
     let opt = house.at("pkg/node_modules/binaryen/bin/wasm-opt");
     let strip: &[&str] = match core {
-        Core::Production => &["--strip-debug", "--strip-producers"],
+        Core::Production => &["--strip-debug", "--strip-producers", "--strip-target-features"],
         // A trap's stack trace is worth its names here.
         Core::Development => &["--strip-producers"],
     };
