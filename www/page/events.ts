@@ -35,7 +35,8 @@ const sentences: { [K in keyof TidegateEvents]: (event: TidegateEvents[K]) => st
   pressure: ({ state, reason }) => `the tide is ${stateWord[state].toLowerCase()}${reason && state !== "nominal" ? `: ${reasonWords[reason]}` : ""}`,
   hint: ({ hints }) => hintWords(hints),
   unexposed: ({ advice }) => `the server hides its hints; it should send: ${advice}`,
-  wait: ({ label, reason, until }) => `${name(label)} waits until ${clock(until)}: ${reasonWords[reason]}`,
+  // A place in a queue has no time of its own.
+  wait: ({ label, reason, until }) => `${name(label)} waits ${until > Date.now() ? `until ${clock(until)}` : "its turn"}: ${reasonWords[reason]}`,
   shed: ({ label, reason }) => `${name(label)} was not sent: ${reasonWords[reason]}`,
   retry: ({ label, at }) => secondsUntil(at) > 0 ? `${name(label)} is tried again at ${clock(at)}` : `${name(label)} is tried again`,
   stale: ({ label }) => `${name(label)} was answered from memory`,

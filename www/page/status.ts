@@ -24,6 +24,8 @@ export class Status {
 
   /** Waits: until when, and why. */
   waiting(until: number, why: string): void {
+    // A place in a queue has no time of its own.
+    if (until <= Date.now()) return this.show(`waiting its turn: ${why}`, "wait");
     const text = `waiting until ${clock(until)}: ${why}`;
     this.#set("wait", text, () => (secondsUntil(until) > 0 ? text : "on its way"));
   }

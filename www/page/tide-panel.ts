@@ -11,18 +11,26 @@ const gauge = byId("gauge");
 const closed = byId("tide-closed");
 const list = byId("waits");
 
+/** The gate is not deciding: why, in a word and a sentence; null when it is. */
+function idle(): { word: string; sentence: string } | null {
+  if (tide.mode === "off") return { word: "Switched off", sentence: "Every click goes straight to the server, whatever it says." };
+  if (tide.getSnapshot().ready !== "fallback") return null;
+  return { word: "Stepped aside", sentence: "The core cannot run here. Requests go through; a time that the server names is still kept." };
+}
+
 function showState(): void {
-  const off = tide.mode === "off";
   const { state, value, closedUntil, reason } = tide.pressure();
-  const percent = off ? 0 : Math.round(value * 100);
-  document.documentElement.dataset.tide = off ? "off" : state;
-  for (const id of ["tide-word", "mini-word"]) say(byId(id), off ? "Switched off" : stateWord[state]);
-  say(byId("tide-state"), off ? "" : `${state}, ${value.toFixed(2)} of 1`);
-  say(byId("tide-sentence"), off ? "Every click goes straight to the server, whatever it says." : stateSentence[state]);
+  const aside = idle();
+  const shut = tide.mode !== "off" && closedUntil !== null && closedUntil > Date.now();
+  const word = aside?.word ?? stateWord[state];
+  const percent = aside ? 0 : Math.round(value * 100);
+  document.documentElement.dataset.tide = aside ? "off" : state;
+  for (const id of ["tide-word", "mini-word"]) say(byId(id), word);
+  say(byId("tide-state"), aside ? "" : `${state}, ${value.toFixed(2)} of 1`);
+  say(byId("tide-sentence"), aside?.sentence ?? (shut && state === "nominal" ? "The server wants a pause." : stateSentence[state]));
   gauge.setAttribute("aria-valuenow", String(percent));
-  gauge.setAttribute("aria-valuetext", off ? "switched off" : `${stateWord[state]}, ${percent} %`);
+  gauge.setAttribute("aria-valuetext", aside ? word : `${word}, ${percent} %`);
   gauge.style.setProperty("--level", String(percent / 100));
-  const shut = !off && closedUntil !== null && closedUntil > Date.now();
   closed.hidden = !shut;
   if (shut) say(closed, `Closed until ${clock(closedUntil)} (${secondsUntil(closedUntil)} s): ${reasonWords[reason ?? "overload"]}.`);
 }
@@ -39,7 +47,7 @@ function showWaits(): void {
   }
   const rows = [...groups.values()].slice(0, ROWS).map(({ what, reason, until, times }) => {
     const left = secondsUntil(until);
-    return el("li", {}, el("b", {}, times > 1 ? `${what} ×${times}` : what), el("span", {}, ` ${left > 0 ? `until ${clock(until)} (${left} s)` : "any moment"}: ${reasonWords[reason]}`));
+    return el("li", {}, el("b", {}, times > 1 ? `${what} ×${times}` : what), el("span", {}, ` ${left > 0 ? `until ${clock(until)} (${left} s)` : "its turn"}: ${reasonWords[reason]}`));
   });
   if (groups.size > ROWS) rows.push(el("li", { class: "quiet" }, `and ${groups.size - ROWS} more`));
   if (all.length === 0) rows.push(el("li", { class: "quiet" }, "Nothing waits."));
