@@ -8,7 +8,16 @@ use tidegate::time::WallTime;
 
 fn quotas(limit: &[u8], policy: &[u8]) -> Vec<Quota> {
     let fields: &[(&[u8], &[u8])] = &[(b"ratelimit", limit), (b"ratelimit-policy", policy)];
-    read(&Response { status: 200, fields, body: None }, WallTime(0)).hint.quotas
+    read(
+        &Response {
+            status: 200,
+            fields,
+            body: None,
+        },
+        WallTime(0),
+    )
+    .hint
+    .quotas
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -16,7 +25,10 @@ fuzz_target!(|data: &[u8]| {
     let (limit, policy) = (&data[..split], data.get(split + 1..).unwrap_or_default());
     let told = quotas(limit, policy);
     // Only what begins as a String is structured; older grammars share the name.
-    if limit.first() == Some(&b'"') && limit.len() < 8_000 && told.iter().all(|quota| quota.name != "tidegate") {
+    if limit.first() == Some(&b'"')
+        && limit.len() < 8_000
+        && told.iter().all(|quota| quota.name != "tidegate")
+    {
         let mut longer = b"\"tidegate\";r=1, ".to_vec();
         longer.extend_from_slice(limit);
         let more = quotas(&longer, policy);

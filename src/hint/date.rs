@@ -17,16 +17,16 @@ type Parts = [i32; 6];
 /// An HTTP-date in epoch milliseconds. In the first form `UTC`, `+0000` and `-0000` pass for `GMT`, as servers send
 /// them. `now`, in epoch milliseconds, places two-digit years.
 pub fn http_date(text: &[u8], now: f64) -> Option<f64> {
-    for template in [IMF, RFC850, ASCTIME] {
+    for (form, template) in [IMF, RFC850, ASCTIME].into_iter().enumerate() {
         let mut parts = Parts::default();
         let Some(rest) = scan(template, super::field::trim(text), &mut parts) else {
             continue;
         };
-        if template == RFC850 {
+        if form == 1 {
             place(&mut parts, now);
         }
         let zone = matches!(rest, b"GMT" | b"UTC" | b"+0000" | b"-0000");
-        return if template == IMF { zone } else { rest.is_empty() }.then(|| moment(&parts))?;
+        return moment(&parts).filter(|_| if form == 0 { zone } else { rest.is_empty() });
     }
     None
 }

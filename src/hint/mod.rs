@@ -2,8 +2,8 @@
 //!
 //! Each family of fields is a dialect: one file, one row in [`DIALECTS`], one file of vectors. The order of the rows
 //! is their precedence. Reading never fails, never panics and never decides: what is malformed is ignored and
-//! counted; caps, spread and budgets are the gate's. Values are bounded by [`fields`]' rules, waits and resets by
-//! 2^31 - 1 ms, the longest delay that a browser's timer holds.
+//! counted; caps, spread and budgets are the gate's. A value of more than 8192 characters is not read, of one name
+//! no more than 64 lines; waits and resets are at most 2^31 - 1 ms, the longest delay that a browser's timer holds.
 //!
 //! ```
 //! use tidegate::hint::{Response, read};

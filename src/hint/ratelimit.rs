@@ -18,12 +18,17 @@ pub(super) const DIALECT: Dialect = Dialect {
 pub(super) const POLICY: &str = "ratelimit-policy";
 pub(super) const LIMIT: &str = "ratelimit";
 
+/// Amount, seconds, partition key, unit.
+const POLICY_KEYS: [&[u8]; 4] = [b"q", b"w", b"pk", b"qu"];
+/// A service limit has no unit of its own; no key is empty.
+const LIMIT_KEYS: [&[u8]; 4] = [b"r", b"t", b"pk", b""];
+
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for name in [POLICY, LIMIT] {
+    for (name, keys) in [(POLICY, POLICY_KEYS), (LIMIT, LIMIT_KEYS)] {
         let Some(value) = fields.value(name) else { continue };
         // Once to see whether all of it is well-formed, once more to take it.
         for take in [false, true] {
-            let parsed = structured::list(&value, &mut |bare, params| {
+            let parsed = structured::list(&value, keys, &mut |bare, params| {
                 let quota = item(bare, params, name == POLICY)?;
                 if take {
                     findings.quota(quota, name);
@@ -50,14 +55,15 @@ pub(super) fn is_older(name: &str, value: &[u8]) -> bool {
 /// One Item of either field; none when it is malformed. The partition key is opaque and not reported.
 fn item(bare: Bare<'_>, params: &Params<'_>, policy: bool) -> Option<Quota> {
     let Bare::Text(name) = bare else { return None };
-    let amount = count(params, if policy { b"q" } else { b"r" }, 0.0)??;
-    let ms = count(params, if policy { b"w" } else { b"t" }, f64::from(policy))?.map(|s| s * 1000.0);
-    let unit: &[u8] = match param(params, b"qu") {
-        Some(Bare::Text(unit)) if policy => unit,
-        Some(_) if policy => return None,
-        _ => b"requests",
+    let &[amount, seconds, key, unit] = params;
+    let amount = count(amount, 0.0)??;
+    let ms = count(seconds, f64::from(policy))?.map(|seconds| seconds * 1000.0);
+    let unit: &[u8] = match unit {
+        None => b"requests",
+        Some(Bare::Text(unit)) => unit,
+        Some(_) => return None,
     };
-    if !matches!(param(params, b"pk"), None | Some(Bare::Bytes)) {
+    if !matches!(key, None | Some(Bare::Bytes)) {
         return None;
     }
     Some(Quota {
@@ -71,18 +77,10 @@ fn item(bare: Bare<'_>, params: &Params<'_>, policy: bool) -> Option<Quota> {
 }
 
 /// An Integer parameter: none when it is wrong, some none when it is absent.
-fn count(params: &Params<'_>, key: &[u8], least: f64) -> Option<Option<f64>> {
-    match param(params, key) {
+fn count(param: Option<Bare<'_>>, least: f64) -> Option<Option<f64>> {
+    match param {
         None => Some(None),
         Some(Bare::Integer(value)) if value >= least => Some(Some(value)),
         Some(_) => None,
     }
-}
-
-fn param<'a>(params: &Params<'a>, key: &[u8]) -> Option<Bare<'a>> {
-    params
-        .iter()
-        .rev()
-        .find(|(name, _)| *name == key)
-        .map(|&(_, bare)| bare)
 }

@@ -1,8 +1,6 @@
 //! Structured Fields (RFC 9651 section 4.2), strictly: Lists of Items with parameters. Inner Lists fail, since no
 //! field read here has them.
 
-use alloc::vec::Vec;
-
 use super::field;
 
 /// A bare item, as far as its kind matters.
@@ -18,15 +16,19 @@ pub enum Bare<'a> {
     Other,
 }
 
-/// Parameters in order; of a repeated key the last counts.
-pub type Params<'a> = Vec<(&'a [u8], Bare<'a>)>;
+/// The parameters asked for, each where its key stands among the keys; of a repeated one the last counts.
+pub type Params<'a> = [Option<Bare<'a>>; 4];
 
-/// Parses a List and hands over its Items; none when it does not parse or `item` answers none.
-pub fn list(text: &[u8], item: &mut dyn FnMut(Bare<'_>, &Params<'_>) -> Option<()>) -> Option<()> {
+/// What takes an Item with its parameters; none when it is not what the field may hold.
+pub type Take<'f> = &'f mut dyn FnMut(Bare<'_>, &Params<'_>) -> Option<()>;
+
+/// Parses a List and hands over its Items with the parameters of these keys; none when it does not parse or an Item
+/// is not taken.
+pub fn list(text: &[u8], keys: [&[u8]; 4], take: Take<'_>) -> Option<()> {
     let mut cursor = Cursor(field::trim(text));
     while !cursor.0.is_empty() {
         let bare = cursor.bare()?;
-        item(bare, &cursor.params()?)?;
+        take(bare, &cursor.params(keys)?)?;
         cursor.run(|byte| matches!(byte, b' ' | b'\t'));
         if cursor.0.is_empty() {
             break;
@@ -65,14 +67,19 @@ impl<'a> Cursor<'a> {
         run
     }
 
-    fn params(&mut self) -> Option<Params<'a>> {
-        let mut params = Vec::new();
+    fn params(&mut self, keys: [&[u8]; 4]) -> Option<Params<'a>> {
+        let mut params = Params::default();
         while self.eat(b';') {
             self.run(|byte| byte == b' ');
             let starts = matches!(self.0.first(), Some(b'a'..=b'z' | b'*'));
             let key = self.run(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'*'));
             starts.then_some(())?;
-            params.push((key, if self.eat(b'=') { self.bare()? } else { Bare::Other }));
+            let value = if self.eat(b'=') { self.bare()? } else { Bare::Other };
+            for (slot, wanted) in params.iter_mut().zip(keys) {
+                if key == wanted {
+                    *slot = Some(value);
+                }
+            }
         }
         Some(params)
     }
@@ -87,7 +94,8 @@ impl<'a> Cursor<'a> {
             _ => match self.next()? {
                 b'"' => self.string(),
                 b':' => {
-                    self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+                    self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+                    self.run(|byte| byte == b'=');
                     self.eat(b':').then_some(Bare::Bytes)
                 }
                 b'?' => matches!(self.next()?, b'0' | b'1').then_some(Bare::Other),
