@@ -15,8 +15,7 @@
 //! long as `longest` empties the memory: last night's failures say nothing about this morning.
 //!
 //! ```
-//! use core::time::Duration;
-//! use tidegate::{breaker::{Breaker, BreakerPolicy}, time::Instant};
+//! use tidegate::{breaker::{Breaker, BreakerPolicy}, time::{Duration, Instant}};
 //!
 //! let second = Duration::from_secs(1);
 //! let policy = BreakerPolicy { trip: 5_000, answers: 2, rest: second, longest: second * 8 };
@@ -32,9 +31,10 @@
 //! Not here: what counts as a failure (the gate says), the spread of re-opening over a fleet (the gate adds it), and a
 //! rest that survives a closing: the next trip starts with the first rest again.
 
-use core::time::Duration;
-
-use crate::{num::ONE, time::Instant};
+use crate::{
+    num::ONE,
+    time::{Duration, Instant},
+};
 
 /// Answers remembered at most: one bit each.
 const MEMORY: u32 = u64::BITS;

@@ -29,6 +29,8 @@ pub struct Key {
     pub scope_generation: u32,
     /// Index of its route class; `scope::NO_CLASS` when the table was full.
     pub class: u16,
+    /// The route that this class stood for, to recognise a class that was forgotten.
+    pub route: u64,
     /// The flight that may be joined, with the scope's count of writes when it left.
     pub flight: Option<(Ticket, u32)>,
     /// Until when this intent is answered at once, because its last hold ended in a refusal.
@@ -48,12 +50,13 @@ const _: () = assert!(defaults::KEYS == SLOTS, "a key's slot has ten bits in its
 
 impl Keys {
     /// Makes a new key. The page keeps the string, so equal strings come here once.
-    pub fn intern(&mut self, scope: u8, scope_generation: u32, class: u16) -> KeyId {
+    pub fn intern(&mut self, scope: u8, scope_generation: u32, class: u16, route: u64) -> KeyId {
         self.clock = self.clock.wrapping_add(1);
         let key = Key {
             scope,
             scope_generation,
             class,
+            route,
             flight: None,
             refused_until: Instant::ORIGIN,
             generation: 1,
@@ -99,10 +102,10 @@ mod tests {
     #[test]
     fn a_million_keys_take_a_thousand_places() {
         let mut keys = Keys::default();
-        let first = keys.intern(0, 1, 0);
-        let kept = keys.intern(0, 1, 0);
+        let first = keys.intern(0, 1, 0, 1);
+        let kept = keys.intern(0, 1, 0, 1);
         for n in 0..5_000 {
-            assert_ne!(keys.intern(0, 1, 0).0, 0, "{n}");
+            assert_ne!(keys.intern(0, 1, 0, 1).0, 0, "{n}");
             assert!(keys.get(kept).is_some(), "one that is used stays");
         }
         assert_eq!(keys.slots.len(), SLOTS);
@@ -113,10 +116,10 @@ mod tests {
     #[test]
     fn a_key_in_flight_goes_last() {
         let mut keys = Keys::default();
-        let flying = keys.intern(0, 1, 0);
+        let flying = keys.intern(0, 1, 0, 1);
         keys.get(flying).unwrap().flight = Some((Ticket(1), 0));
         for _ in 0..3_000 {
-            keys.intern(0, 1, 0);
+            keys.intern(0, 1, 0, 1);
         }
         assert!(keys.get(flying).is_some());
     }

@@ -6,24 +6,23 @@
 
 mod evidence;
 mod getters;
+mod release;
+mod settle;
 
+use crate::time::Duration;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-use core::time::Duration;
 
 use crate::coalesce::{KeyId, Keys};
 use crate::event::{Event, Events, Kind};
-use crate::hint::Hint;
 use crate::policy::{Mode, Policy, defaults};
-use crate::pressure::State;
 use crate::queue::{Queue, Waiter};
 use crate::reason::Reason;
 use crate::retry::budget::Budget;
 use crate::rng::Rng;
-use crate::scope::{Class, Places, Scope, ScopeId, route};
+use crate::scope::{Lane, NO_CLASS, Places, ScopeId, route};
 use crate::tickets::{Phase, Request, Tickets};
 use crate::time::Instant;
-use crate::verdict::{How, Outcome, Ticket, Verdict};
+use crate::verdict::{How, Ticket, Verdict};
 
 pub use getters::Report;
 
@@ -43,6 +42,8 @@ pub struct Gate {
     changed: bool,
     /// Something happened after which a waiter may go.
     room_made: bool,
+    /// When the waiters were last looked at.
+    seen: Instant,
     malformed: u32,
 }
 
@@ -54,11 +55,23 @@ struct Hold {
 }
 
 impl Hold {
-    fn while_closed(closed: Option<(Instant, Reason)>, why: impl Fn(Reason) -> bool) -> Result<(), Self> {
-        match closed {
-            Some((until, reason)) if why(reason) => Err(Self { until, why: reason }),
-            _ => Ok(()),
-        }
+    /// Until room is made, which has no time of its own.
+    const FOR_ROOM: Self = Self {
+        until: Instant::NEVER,
+        why: Reason::Concurrency,
+    };
+
+    /// Whether waiting for it is of use to one who has patience until `deadline`.
+    fn in_time(self, now: Instant, deadline: Instant) -> bool {
+        deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
+    }
+}
+
+/// The later of two: a caller must not be told the first obstacle's end and then meet the second.
+fn later(one: Option<Hold>, other: Option<Hold>) -> Option<Hold> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(if b.until > a.until { b } else { a }),
+        (one, other) => one.or(other),
     }
 }
 
@@ -78,6 +91,7 @@ impl Gate {
             jitter: rng.fork(2),
             changed: false,
             room_made: false,
+            seen: Instant::ORIGIN,
             malformed: 0,
             policy,
         }
@@ -95,8 +109,10 @@ impl Gate {
         let Some(slot) = self.places.find(scope) else {
             return KeyId(0);
         };
-        let class = self.places.class(now, slot as u8, route(method, url));
-        self.keys.intern(slot as u8, scope.0 >> 8, class)
+        let (tickets, route) = (&self.tickets, route(method, url));
+        let busy = |class| tickets.stand_for(class);
+        let class = self.places.class(now, slot as u8, route, &busy);
+        self.keys.intern(slot as u8, scope.0 >> 8, class, route)
     }
 
     /// May a request with this key go? `patience`: how long its human waits; none: the policy's.
@@ -131,8 +147,12 @@ impl Gate {
             self.policy.patience
         };
         let known = *self.keys.get(key)?;
-        let scope = ScopeId(u32::from(known.scope) + 1 | known.scope_generation << 8);
+        let scope = ScopeId((u32::from(known.scope) + 1) | (known.scope_generation << 8));
         self.places.find(scope)?;
+        let class = self.places.classes.get(usize::from(known.class));
+        if known.class != NO_CLASS && class.is_none_or(|c| c.route != known.route || c.scope != known.scope) {
+            return None;
+        }
         // An intent whose last hold ended in a refusal gets its answer at once: ours must not multiply with an outer
         // client's retries.
         let repeated = known.refused_until > now;
@@ -158,68 +178,73 @@ impl Gate {
 
     /// The order of one request, cheapest and most certain first. It only looks: `send` commits.
     fn decide(&self, now: Instant, ticket: Ticket, r: &Request) -> Result<(), Hold> {
-        if self.policy.mode != Mode::On {
-            return Ok(());
-        }
-        let scope = self.scope_of(r);
-        let class = self.class_of(r);
-        self.servers_word(now, scope, class)?;
-        own_guess(now, scope, class)?;
-        self.pace(now, class, r)?;
-        self.concurrency(scope, class)?;
+        no_hold(self.closed(now, r))?;
+        no_hold(self.pace(now, r))?;
+        self.concurrency(r)?;
         self.in_turn(ticket, r)
     }
 
+    /// The server's word, or our own guess where that is longer.
+    fn closed(&self, now: Instant, r: &Request) -> Option<Hold> {
+        later(self.servers_word(now, r), self.own_guess(now, r))
+    }
+
     /// A time that the server named is in force, for the scope, the route, or a quota that is used up.
-    fn servers_word(&self, now: Instant, scope: Option<&Scope>, class: Option<&Class>) -> Result<(), Hold> {
-        let named = |why| why == Reason::RetryAfter;
-        Hold::while_closed(scope.and_then(|s| s.lane.closed(now)), named)?;
-        Hold::while_closed(class.and_then(|c| c.lane.closed(now)), named)?;
-        for partition in self.quotas(class) {
-            if let Some(reset) = partition.quota.spent(now) {
-                return Err(Hold {
-                    until: reset + partition.spread,
-                    why: Reason::Quota,
-                });
-            }
-        }
-        Ok(())
+    fn servers_word(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let (scope, class) = (self.scope_of(r), self.class_of(r));
+        let named = |until| Hold {
+            until,
+            why: Reason::RetryAfter,
+        };
+        let of_scope = scope.and_then(|s| s.lane.word.until(now)).map(named);
+        let of_class = class.and_then(|c| c.lane.word.until(now)).map(named);
+        let spent = self
+            .quotas(class)
+            .filter_map(|partition| partition.word.until(now));
+        let of_quota = spent.max().map(|until| Hold {
+            until,
+            why: Reason::Quota,
+        });
+        later(later(of_scope, of_class), of_quota)
+    }
+
+    /// Our own guess is in force: back-off after refusals without a time, or an open breaker.
+    fn own_guess(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let (scope, class) = (self.scope_of(r), self.class_of(r));
+        let guessed = |(until, why)| Hold { until, why };
+        let of_scope = scope.and_then(|s| s.lane.guessed(now)).map(guessed);
+        let of_class = class.and_then(|c| c.lane.guessed(now)).map(guessed);
+        let resting = class.and_then(|c| c.breaker.closed_until(now));
+        let of_breaker = resting.map(|until| Hold {
+            until,
+            why: Reason::Breaker,
+        });
+        later(later(of_scope, of_class), of_breaker)
     }
 
     /// Background work by what is left of the quota; user-facing work only when that would not last.
-    fn pace(&self, now: Instant, class: Option<&Class>, r: &Request) -> Result<(), Hold> {
-        if !self.policy.pace {
-            return Ok(());
-        }
-        for partition in self.quotas(class) {
-            if let Err(until) = partition.quota.ask(now, r.how.background(), &self.policy.quota) {
-                return Err(Hold {
-                    until,
-                    why: Reason::Quota,
-                });
-            }
-        }
-        Ok(())
+    fn pace(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let (background, figures) = (r.how.background(), &self.policy.quota);
+        let partitions = self.quotas(self.class_of(r)).filter(|_| self.policy.pace);
+        let free_at = partitions.filter_map(|p| p.quota.ask(now, background, figures).err());
+        free_at.max().map(|until| Hold {
+            until,
+            why: Reason::Quota,
+        })
     }
 
-    fn concurrency(&self, scope: Option<&Scope>, class: Option<&Class>) -> Result<(), Hold> {
-        let room = |lane: Option<&crate::scope::Lane>| lane.is_none_or(|l| l.limit.ask(&self.policy.limit));
-        if room(scope.map(|s| &s.lane)) && room(class.map(|c| &c.lane)) {
+    fn concurrency(&self, r: &Request) -> Result<(), Hold> {
+        let room = |lane: Option<&Lane>| lane.is_none_or(|l| l.limit.ask(&self.policy.limit));
+        if room(self.scope_of(r).map(|s| &s.lane)) && room(self.class_of(r).map(|c| &c.lane)) {
             return Ok(());
         }
-        Err(Hold {
-            until: Instant::NEVER,
-            why: Reason::Concurrency,
-        })
+        Err(Hold::FOR_ROOM)
     }
 
     /// Unsafe requests of one route leave in the order in which they came.
     fn in_turn(&self, ticket: Ticket, r: &Request) -> Result<(), Hold> {
         if !r.how.is(How::SAFE) && self.queue.ordered_before(r.class, ticket.0) {
-            return Err(Hold {
-                until: Instant::NEVER,
-                why: Reason::Concurrency,
-            });
+            return Err(Hold::FOR_ROOM);
         }
         Ok(())
     }
@@ -269,29 +294,14 @@ impl Gate {
 
     /// It waits in the bounded queue, or is shed when waiting is of no use.
     fn wait(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
-        let in_time = r.deadline > now && (hold.until <= r.deadline || hold.until == Instant::NEVER);
-        if !in_time {
+        if !hold.in_time(now, r.deadline) {
             return self.shed(now, ticket, hold);
         }
         if let Some(dropped) = self.enqueue(now, ticket, r, hold) {
+            let verdict = self.drop_out(now, dropped);
             if dropped == ticket {
-                return self.shed(
-                    now,
-                    ticket,
-                    Hold {
-                        why: Reason::QueueFull,
-                        ..hold
-                    },
-                );
+                return verdict;
             }
-            let verdict = self.shed(
-                now,
-                dropped,
-                Hold {
-                    why: Reason::QueueFull,
-                    ..hold
-                },
-            );
             self.outbox.push_back(verdict);
         }
         self.note(Kind::Wait, ticket, r, Some(hold.why), hold.until, 0);
@@ -321,6 +331,20 @@ impl Gate {
         self.queue.push(waiter).map(|dropped| Ticket(dropped.ticket))
     }
 
+    /// The queue is full: the one that it gave up is told when its own obstacle ends.
+    fn drop_out(&mut self, now: Instant, ticket: Ticket) -> Verdict {
+        let until = self
+            .tickets
+            .get(ticket)
+            .map(|r| r.until)
+            .filter(|until| *until > now);
+        let hold = Hold {
+            until: until.unwrap_or(Instant::NEVER),
+            why: Reason::QueueFull,
+        };
+        self.shed(now, ticket, hold)
+    }
+
     fn shed(&mut self, now: Instant, ticket: Ticket, hold: Hold) -> Verdict {
         if let Some(request) = self.tickets.get(ticket).copied() {
             self.note(Kind::Shed, ticket, &request, Some(hold.why), hold.until, 0);
@@ -334,7 +358,7 @@ impl Gate {
     }
 
     fn observe(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
-        let kind = if hold.until <= r.deadline {
+        let kind = if hold.in_time(now, r.deadline) {
             Kind::Wait
         } else {
             Kind::Shed
@@ -343,146 +367,35 @@ impl Gate {
         self.send(now, ticket, r)
     }
 
-    // ── handlers ────────────────────────────────────────────────────────────
-
-    /// A request came back, or its human has gone. `hint`: what the response says, when it says anything new.
-    pub fn settle(&mut self, now: Instant, ticket: Ticket, outcome: Outcome, hint: Option<&Hint>) -> Verdict {
-        let Some(request) = self.tickets.get(ticket).copied() else {
-            return Verdict::Done(ticket);
-        };
-        self.room_made = true;
-        if request.phase == Phase::Waiting {
-            self.queue.remove(ticket.0);
-            self.finish(now, ticket, false);
-            return Verdict::Done(ticket);
-        }
-        self.land(&request);
-        self.weigh(now, &request, outcome, hint);
-        self.tell(now, request.scope);
-        if let Some(hold) = self.hold(now, &request, outcome, hint)
-            && self.budget.take()
-        {
-            return self.hold_back(now, ticket, request, hold);
-        }
-        let refused = request.tries > 0 && holdable(outcome, hint);
-        self.finish(now, ticket, refused);
-        Verdict::Done(ticket)
-    }
-
-    /// Hold rather than fail: until when a refused request may be sent again, if that helps its human.
-    fn hold(&mut self, now: Instant, r: &Request, outcome: Outcome, hint: Option<&Hint>) -> Option<Hold> {
-        let attempts = r
-            .how
-            .attempts()
-            .unwrap_or(self.policy.attempts)
-            .min(self.policy.attempts);
-        let may = self.policy.mode == Mode::On
-            && r.how.is(How::REPEAT)
-            && !r.how.is(How::NO_HOLD)
-            && r.tries < attempts
-            && hint.and_then(|h| h.retry) != Some(false)
-            && holdable(outcome, hint);
-        if !may {
-            return None;
-        }
-        let closed = [
-            self.scope_of(r).map(|s| &s.lane),
-            self.class_of(r).map(|c| &c.lane),
-        ];
-        let closed = closed
-            .into_iter()
-            .flatten()
-            .filter_map(|lane| lane.closed(now))
-            .max_by_key(|c| c.0);
-        let (until, why) = match closed {
-            Some(closed) => closed,
-            None => (now + self.back_off(r), Reason::Overload),
-        };
-        (until <= r.deadline && self.budget.ask()).then_some(Hold { until, why })
-    }
-
-    fn hold_back(&mut self, now: Instant, ticket: Ticket, mut r: Request, hold: Hold) -> Verdict {
-        r.tries += 1;
-        self.tickets.move_to(ticket, Phase::Waiting);
-        if let Some(request) = self.tickets.get_mut(ticket) {
-            request.tries = r.tries;
-        }
-        if let Some(dropped) = self.enqueue(now, ticket, &r, hold) {
-            if dropped == ticket {
-                self.finish(now, ticket, true);
-                return Verdict::Done(ticket);
-            }
-            let verdict = self.shed(
-                now,
-                dropped,
-                Hold {
-                    why: Reason::QueueFull,
-                    ..hold
-                },
-            );
-            self.outbox.push_back(verdict);
-        }
-        self.note(Kind::Retry, ticket, &r, Some(hold.why), hold.until, r.tries);
-        Verdict::Held {
-            ticket,
-            until: hold.until,
-            why: hold.why,
-        }
-    }
-
-    /// Headers are there, or will not come: it counts as in flight no more.
-    fn land(&mut self, r: &Request) {
-        if r.counted {
-            if let Some(class) = self.places.classes.get_mut(usize::from(r.class)) {
-                class.lane.limit.left();
-            }
-            if let Some(scope) = self.scope_mut(r) {
-                scope.lane.limit.left();
-            }
-        }
-        if !r.how.is(How::SAFE)
-            && let Some(scope) = self.scope_mut(r)
-        {
-            scope.writes = scope.writes.wrapping_add(1);
-        }
-    }
-
-    /// The ticket is free; its flight can be joined no more.
-    fn finish(&mut self, now: Instant, ticket: Ticket, refused: bool) {
-        let Some(request) = self.tickets.close(ticket) else {
-            return;
-        };
-        if let Some(key) = self.keys.peek(request.key) {
-            if key.flight.is_some_and(|(leader, _)| leader == ticket) {
-                key.flight = None;
-            }
-            if refused {
-                key.refused_until = now + defaults::HOLD_ONCE;
-            }
-        }
-    }
+    // ── handlers: `settle` stands in its own file, with holding ─────────────
 
     /// Acts, only watches, or steps aside from now on. Stepping aside lets all that waits go, spaced.
     pub fn set_mode(&mut self, now: Instant, mode: Mode) {
         self.policy.mode = mode;
         (self.changed, self.room_made) = (true, true);
-        if mode != Mode::On {
-            let mut at = now;
-            self.queue.retime(&mut |waiter| {
+        let (mut at, tickets) = (now, &self.tickets);
+        self.queue.retime(&mut |waiter| {
+            if mode == Mode::On {
+                let patience = tickets.get(Ticket(waiter.ticket)).map(|r| r.deadline);
+                waiter.deadline = patience.unwrap_or(waiter.deadline);
+            } else {
                 (waiter.not_before, waiter.deadline) = (at, Instant::NEVER);
                 at = at + defaults::RELEASE_SPACING;
-            });
-        }
+            }
+        });
     }
 
-    /// The page is back from sleep, the back-forward cache or a hidden tab: what is overdue leaves spread, not at once.
+    /// The page is back from sleep, the back-forward cache or a hidden tab: what is overdue leaves spread, not at once,
+    /// within its patience.
     pub fn resume(&mut self, now: Instant) {
         let rng = &mut self.spread;
         self.queue.retime(&mut |waiter| {
-            if waiter.not_before < now {
-                waiter.not_before = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
+            if waiter.not_before < now && waiter.deadline > now {
+                let at = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
+                waiter.not_before = at.min(waiter.deadline);
             }
         });
+        self.room_made = true;
     }
 
     /// Which kinds of event are recorded, one bit each.
@@ -495,103 +408,7 @@ impl Gate {
         self.malformed = self.malformed.saturating_add(members);
     }
 
-    // ── polls ───────────────────────────────────────────────────────────────
-
-    /// What is due, one at a time, until none.
-    pub fn poll(&mut self, now: Instant) -> Option<Verdict> {
-        if self.outbox.is_empty() {
-            self.release(now);
-        }
-        self.outbox.pop_front()
-    }
-
-    /// Lets go what may go, in order, and sheds what has waited long enough.
-    fn release(&mut self, now: Instant) {
-        self.room_made = false;
-        self.tell_all(now);
-        if self.queue.len() == 0 {
-            return;
-        }
-        while let Some(late) = self.tickets.overdue(now.back(defaults::IN_FLIGHT_LONGEST)) {
-            late.counted = false;
-            let late = *late;
-            self.land(&Request {
-                counted: true,
-                ..late
-            });
-        }
-        let mut ready = Vec::new();
-        let newest_first = self.worst() >= State::Serious;
-        self.queue.each_ready(now, newest_first, &mut |waiter| {
-            ready.push(Ticket(waiter.ticket));
-            false
-        });
-        for ticket in ready {
-            self.release_one(now, ticket);
-        }
-        while let Some(waiter) = self.queue.expired(now) {
-            let ticket = Ticket(waiter.ticket);
-            let hold = self.tickets.get(ticket).map(|r| Hold {
-                until: r.until,
-                why: r.why,
-            });
-            let hold = hold.filter(|h| h.until != Instant::NEVER && h.until > now);
-            let hold = hold.unwrap_or(Hold {
-                until: Instant::NEVER,
-                why: Reason::Deadline,
-            });
-            let verdict = self.shed(now, ticket, hold);
-            self.outbox.push_back(verdict);
-        }
-    }
-
-    fn release_one(&mut self, now: Instant, ticket: Ticket) {
-        let Some(request) = self.tickets.get(ticket).copied() else {
-            return;
-        };
-        if let Some(leader) = self.flight(&request).filter(|leader| *leader != ticket) {
-            self.queue.remove(ticket.0);
-            self.finish(now, ticket, false);
-            self.note(Kind::Coalesced, leader, &request, None, Instant::NEVER, 1);
-            self.outbox.push_back(Verdict::Join { ticket, leader });
-            return;
-        }
-        match self.decide(now, ticket, &request) {
-            Ok(()) => {
-                self.queue.remove(ticket.0);
-                let verdict = self.send(now, ticket, &request);
-                self.outbox.push_back(verdict);
-            }
-            Err(hold) => self.wait_on(now, ticket, &request, hold),
-        }
-    }
-
-    /// It goes on waiting, perhaps for longer than it was told; beyond its patience it gets the true answer now.
-    fn wait_on(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) {
-        if hold.until != Instant::NEVER && hold.until > r.deadline {
-            self.queue.remove(ticket.0);
-            let verdict = self.shed(now, ticket, hold);
-            return self.outbox.push_back(verdict);
-        }
-        if let Some(waiter) = self.queue.get_mut(ticket.0) {
-            waiter.not_before = if hold.until == Instant::NEVER {
-                now
-            } else {
-                hold.until
-            };
-        }
-        if (r.until, r.why) != (hold.until, hold.why) {
-            if let Some(request) = self.tickets.get_mut(ticket) {
-                (request.until, request.why) = (hold.until, hold.why);
-            }
-            self.note(Kind::Wait, ticket, r, Some(hold.why), hold.until, 0);
-            self.outbox.push_back(Verdict::Wait {
-                ticket,
-                until: hold.until,
-                why: hold.why,
-            });
-        }
-    }
+    // ── polls: `poll` stands in its own file, with releasing ────────────────
 
     /// The oldest event not yet read.
     pub fn event(&mut self) -> Option<Event> {
@@ -599,25 +416,6 @@ impl Gate {
     }
 }
 
-/// Our own guess is in force: back-off after refusals without a time, or an open breaker.
-fn own_guess(now: Instant, scope: Option<&Scope>, class: Option<&Class>) -> Result<(), Hold> {
-    let guessed = |why| why != Reason::RetryAfter;
-    Hold::while_closed(scope.and_then(|s| s.lane.closed(now)), guessed)?;
-    Hold::while_closed(class.and_then(|c| c.lane.closed(now)), guessed)?;
-    match class.map(|c| c.breaker.ask(now)) {
-        Some(Err(until)) => Err(Hold {
-            until,
-            why: Reason::Breaker,
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Refused fast for load, or dropped while online. Never 500: it may have been done.
-fn holdable(outcome: Outcome, hint: Option<&Hint>) -> bool {
-    match outcome {
-        Outcome::Status(429 | 502 | 503 | 504 | 529) | Outcome::Failed => true,
-        Outcome::Status(_) => hint.is_some_and(|h| h.overloaded),
-        Outcome::Offline | Outcome::Aborted => false,
-    }
+fn no_hold(hold: Option<Hold>) -> Result<(), Hold> {
+    hold.map_or(Ok(()), Err)
 }

@@ -1,8 +1,6 @@
 //! Arithmetic that gives the same bits everywhere: no platform float functions.
 
-use core::time::Duration;
-
-use crate::time::micros;
+use crate::time::Duration;
 
 /// One, in the fixed point that shares and levels are kept in: ten-thousandths.
 pub const ONE: u32 = 10_000;
@@ -10,7 +8,7 @@ pub const ONE: u32 = 10_000;
 /// `value` after `elapsed`, halving every `half_life`; linear between halvings (at most 6.2 % above the exponential).
 /// A `half_life` of zero forgets at once.
 pub fn decay(value: u32, elapsed: Duration, half_life: Duration) -> u32 {
-    let (elapsed, half) = (micros(elapsed), micros(half_life));
+    let (elapsed, half) = (elapsed.as_micros(), half_life.as_micros());
     let Some(halvings) = elapsed.checked_div(half) else {
         return 0;
     };

@@ -215,7 +215,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::time::Duration;
+    use crate::time::Duration;
 
     fn at(ms: u64) -> Instant {
         Instant::ORIGIN + Duration::from_millis(ms)

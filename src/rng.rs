@@ -3,9 +3,7 @@
 //! SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 //! Draws are integers: the same bits natively and in wasm.
 
-use core::time::Duration;
-
-use crate::time::micros;
+use crate::time::Duration;
 
 /// A seeded source of chance. Not for secrets.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ impl Rng {
 
     /// A duration from `low` up to, not including, `high`; `low` when the range is empty.
     pub fn between(&mut self, low: Duration, high: Duration) -> Duration {
-        let (low, high) = (micros(low), micros(high));
+        let (low, high) = (low.as_micros(), high.as_micros());
         Duration::from_micros(low.saturating_add(self.below(high.saturating_sub(low))))
     }
 }

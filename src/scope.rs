@@ -4,17 +4,19 @@
 //! A `/login` that is rate limited for a quarter of an hour must not close Save and Search; a server that says 503
 //! speaks for all its routes.
 
+use crate::time::Duration;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use crate::breaker::Breaker;
 use crate::limit::Limit;
+use crate::num::ONE;
 use crate::policy::Policy;
 use crate::policy::defaults;
 use crate::pressure::{Level, State};
 use crate::rate::quota::Quota;
 use crate::reason::Reason;
 use crate::retry::backoff::Backoff;
+use crate::rng::Rng;
 use crate::time::Instant;
 
 /// "No class": the table was full of closed ones; such a request is held by its scope's evidence only.
@@ -22,11 +24,41 @@ pub const NO_CLASS: u16 = u16::MAX;
 
 const FORGOTTEN: u8 = u8::MAX;
 
+/// A time that the server named, and this client's own spread after it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Word {
+    until: Instant,
+    /// Which part of the spread's width this client takes, in ten-thousandths: one draw a closure. Were it drawn for
+    /// each refusal, the longest draw of a burst would win, and all clients would come back at the spread's end.
+    share: u32,
+}
+
+impl Word {
+    /// Until when nothing may go, spread included; none when it is not in force.
+    pub fn until(&self, now: Instant) -> Option<Instant> {
+        (self.until > now).then_some(self.until)
+    }
+
+    /// The server said to wait this long. A shorter pause never shortens a longer one.
+    pub fn say(&mut self, now: Instant, wait: Duration, spread: &mut Rng) {
+        if self.until <= now {
+            self.share = spread.below(u64::from(ONE)) as u32;
+        }
+        let width = (wait / defaults::SPREAD_DIVISOR).max(defaults::SPREAD_LEAST);
+        self.until = self.until.max(now + wait + width * self.share / ONE);
+    }
+
+    /// The server took it back.
+    pub fn unsay(&mut self) {
+        self.until = Instant::ORIGIN;
+    }
+}
+
 /// What is known about one place, a scope or a route class.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// Until when the server said not to come, spread included.
-    pub word: Instant,
+    /// Until when the server said not to come.
+    pub word: Word,
     /// Until when we guess that it is better not to, and why.
     pub guess: Instant,
     /// Why the guess.
@@ -42,7 +74,7 @@ pub struct Lane {
 impl Lane {
     fn new() -> Self {
         Self {
-            word: Instant::ORIGIN,
+            word: Word::default(),
             guess: Instant::ORIGIN,
             guess_why: Reason::Overload,
             backoff: Backoff::new(),
@@ -53,18 +85,20 @@ impl Lane {
 
     /// Until when it is closed and by whose word, if it is.
     pub fn closed(&self, now: Instant) -> Option<(Instant, Reason)> {
-        if self.word > now && self.word >= self.guess {
-            Some((self.word, Reason::RetryAfter))
-        } else if self.guess > now {
-            Some((self.guess, self.guess_why))
-        } else {
-            None
-        }
+        let word = self.word.until(now).map(|until| (until, Reason::RetryAfter));
+        word.filter(|(until, _)| *until >= self.guess)
+            .or(self.guessed(now))
+            .or(word)
     }
 
-    /// Closes it by the server's word. A shorter pause never shortens a longer one.
-    pub fn close(&mut self, until: Instant) {
-        self.word = self.word.max(until);
+    /// Until when we guess that it is better closed, and why, if we do.
+    pub fn guessed(&self, now: Instant) -> Option<(Instant, Reason)> {
+        (self.guess > now).then_some((self.guess, self.guess_why))
+    }
+
+    /// Closes it by the server's word.
+    pub fn close(&mut self, now: Instant, wait: Duration, spread: &mut Rng) {
+        self.word.say(now, wait, spread);
         self.limit.shut();
     }
 
@@ -131,8 +165,8 @@ pub struct Partition {
     key: u64,
     /// What the server told of it.
     pub quota: Quota,
-    /// How long after its reset this client comes back.
-    pub spread: Duration,
+    /// Until its reset and the spread after it, while nothing is left.
+    pub word: Word,
 }
 
 /// A scope's handle: slot + 1 in the low eight bits, generation above. Zero: none.
@@ -183,7 +217,7 @@ impl Places {
             return self.scope_id(self.scopes.len() - 1);
         }
         let clock = self.clock;
-        let open = |s: &&(usize, &Scope)| s.1.lane.closed(now).is_none();
+        let open = |s: &&(usize, &Scope)| !self.bound(now, s.0);
         let (slot, _) = self
             .scopes
             .iter()
@@ -199,7 +233,7 @@ impl Places {
         self.classes
             .iter_mut()
             .filter(|c| usize::from(c.scope) == slot)
-            .for_each(|c| c.route = 0);
+            .for_each(|c| (c.scope, c.route) = (FORGOTTEN, 0));
         self.partitions
             .iter_mut()
             .filter(|p| usize::from(p.scope) == slot)
@@ -207,11 +241,24 @@ impl Places {
         self.scope_id(slot)
     }
 
+    /// Whether a scope is closed, or the server's word is in force for one of its routes or quotas.
+    fn bound(&self, now: Instant, slot: usize) -> bool {
+        let closed = self
+            .scopes
+            .get(slot)
+            .is_some_and(|s| s.lane.closed(now).is_some());
+        let mut classes = self.classes.iter().filter(|c| usize::from(c.scope) == slot);
+        let mut quotas = self.partitions.iter().filter(|p| usize::from(p.scope) == slot);
+        closed
+            || classes.any(|c| c.lane.word.until(now).is_some())
+            || quotas.any(|p| p.word.until(now).is_some())
+    }
+
     fn scope_id(&mut self, slot: usize) -> Option<ScopeId> {
         let clock = self.clock;
         let scope = self.scopes.get_mut(slot)?;
         scope.used = clock;
-        Some(ScopeId(slot as u32 + 1 | scope.generation << 8))
+        Some(ScopeId((slot as u32 + 1) | (scope.generation << 8)))
     }
 
     /// The scope of a handle, or none when it was forgotten.
@@ -220,8 +267,9 @@ impl Places {
         (self.scopes.get(slot)?.generation == id.0 >> 8).then_some(slot)
     }
 
-    /// The index of a route class, made when it is new.
-    pub fn class(&mut self, now: Instant, scope: u8, route: u64) -> u16 {
+    /// The index of a route class, made when it is new. A full table forgets the one used longest ago of those that are
+    /// open and that no request stands for (`busy`), or answers `NO_CLASS`.
+    pub fn class(&mut self, now: Instant, scope: u8, route: u64, busy: &dyn Fn(u16) -> bool) -> u16 {
         self.clock = self.clock.wrapping_add(1);
         let clock = self.clock;
         if let Some(at) = self
@@ -247,8 +295,13 @@ impl Places {
         let mut best: Option<(usize, u32)> = None;
         for (at, class) in self.classes.iter().enumerate() {
             let age = clock.wrapping_sub(class.used);
-            let idle = class.lane.limit.in_flight() == 0 && !class.refusing(now);
-            if idle && best.is_none_or(|(_, oldest)| age > oldest) {
+            let spent = |q: &u8| {
+                let partition = self.partitions.get(usize::from(*q));
+                partition.is_some_and(|p| p.word.until(now).is_some())
+            };
+            let held = class.refusing(now) || class.quotas.iter().flatten().any(spent);
+            let free = class.scope == FORGOTTEN || !held;
+            if free && best.is_none_or(|(_, oldest)| age > oldest) && !busy(at as u16) {
                 best = Some((at, age));
             }
         }
@@ -300,7 +353,7 @@ impl Places {
             scope,
             key,
             quota: Quota::new(now),
-            spread: Duration::ZERO,
+            word: Word::default(),
         };
         if self.partitions.len() < defaults::PARTITIONS {
             self.partitions.push(fresh);
@@ -412,14 +465,18 @@ mod tests {
         let mut places = Places::default();
         let first = places.scope(now, b"https://first").unwrap();
         let slot = places.find(first).unwrap();
-        places.scopes[slot].lane.close(now + Duration::from_secs(60));
+        places.scopes[slot]
+            .lane
+            .close(now, Duration::from_secs(60), &mut Rng::from_seed(1));
         for n in 0..1_000u32 {
             assert!(places.scope(now, &n.to_le_bytes()).is_some());
         }
         assert_eq!(places.scopes.len(), defaults::SCOPES);
         assert_eq!(places.find(first), Some(slot), "the closed one is still known");
         for scope in &mut places.scopes {
-            scope.lane.close(now + Duration::from_secs(60));
+            scope
+                .lane
+                .close(now, Duration::from_secs(60), &mut Rng::from_seed(1));
         }
         assert_eq!(
             places.scope(now, b"https://new"),
@@ -433,7 +490,7 @@ mod tests {
         let now = Instant::ORIGIN;
         let mut places = Places::default();
         for n in 0..5_000u64 {
-            let class = places.class(now, 0, n + 1);
+            let class = places.class(now, 0, n + 1, &|_| false);
             assert_ne!(class, NO_CLASS);
             if let Some(p) = places.partition(now, 0, class, b"default", 0) {
                 places.link(class, p);
@@ -466,15 +523,19 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_pause_never_shortens_a_longer_one() {
+    fn a_shorter_pause_never_shortens_a_longer_one_nor_draws_another_spread() {
         let now = Instant::ORIGIN;
-        let mut lane = Lane::new();
-        lane.close(now + Duration::from_secs(10));
-        lane.close(now + Duration::from_secs(2));
-        assert_eq!(
-            lane.closed(now),
-            Some((now + Duration::from_secs(10), Reason::RetryAfter))
-        );
+        let (mut lane, mut rng) = (Lane::new(), Rng::from_seed(1));
+        let ten = Duration::from_secs(10);
+        lane.close(now, ten, &mut rng);
+        let closed = lane.closed(now);
+        for wait in [2, 10, 10, 10] {
+            lane.close(now, Duration::from_secs(wait), &mut rng);
+        }
+        assert_eq!(lane.closed(now), closed);
+        assert!(closed.is_some_and(|(until, why)| {
+            why == Reason::RetryAfter && until >= now + ten && until < now + ten + ten / 5
+        }));
         lane.suspect(now, now + Duration::from_secs(900), Reason::Overload);
         assert_eq!(
             lane.closed(now),

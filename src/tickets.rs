@@ -7,7 +7,7 @@ use crate::coalesce::KeyId;
 use crate::policy::defaults;
 use crate::reason::Reason;
 use crate::scope::ScopeId;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::verdict::{How, Ticket};
 
 /// Where a request is.
@@ -129,10 +129,17 @@ impl Tickets {
         self.flying
     }
 
-    /// The next request that was sent at or before `then` and still counts, if any.
-    pub fn overdue(&mut self, then: Instant) -> Option<&mut Request> {
-        let late = |r: &&mut Request| r.phase == Phase::Flying && r.counted && r.sent_at <= then;
+    /// The next request that has counted for `longest` or more, if any.
+    pub fn overdue(&mut self, now: Instant, longest: Duration) -> Option<&mut Request> {
+        let late = |r: &&mut Request| r.phase == Phase::Flying && r.counted && r.sent_at + longest <= now;
         self.slots.iter_mut().filter_map(|(_, r)| r.as_mut()).find(late)
+    }
+
+    /// Whether a request waits or flies that belongs to this route class.
+    pub fn stand_for(&self, class: u16) -> bool {
+        self.slots
+            .iter()
+            .any(|(_, r)| r.is_some_and(|r| r.class == class))
     }
 
     /// When the oldest request that still counts was sent.

@@ -1,7 +1,92 @@
 //! Time as an argument: the monotonic axis, the wall clock, and the clock that makes both out of raw readings.
 
-use core::ops::Add;
-use core::time::Duration;
+use core::ops::{Add, Div, Mul, Sub};
+
+/// A span of time in whole microseconds. Saturates everywhere: hostile figures may not wrap. Not `core`'s: that one
+/// keeps nanoseconds and checks every step, which was a tenth of the shipped module.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Duration(u64);
+
+impl Duration {
+    /// No time.
+    pub const ZERO: Self = Self(0);
+    /// Longer than anything.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// Whole seconds.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(1_000_000))
+    }
+
+    /// Whole milliseconds.
+    pub const fn from_millis(ms: u64) -> Self {
+        Self(ms.saturating_mul(1_000))
+    }
+
+    /// Whole microseconds.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Whole microseconds.
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// Whole milliseconds, rounded down.
+    pub const fn as_millis(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// Whole milliseconds, rounded up.
+    pub const fn millis_up(self) -> u64 {
+        self.0.div_ceil(1_000)
+    }
+
+    /// Both after each other.
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// So many times.
+    pub const fn saturating_mul(self, times: u32) -> Self {
+        Self(self.0.saturating_mul(times as u64))
+    }
+}
+
+impl Add for Duration {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+}
+
+impl Sub for Duration {
+    type Output = Self;
+
+    /// Stops at zero.
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Mul<u32> for Duration {
+    type Output = Self;
+
+    fn mul(self, times: u32) -> Self {
+        self.saturating_mul(times)
+    }
+}
+
+impl Div<u32> for Duration {
+    type Output = Self;
+
+    /// By zero: [`Duration::MAX`].
+    fn div(self, by: u32) -> Self {
+        Self(self.0.checked_div(u64::from(by)).unwrap_or(u64::MAX))
+    }
+}
 
 /// A point on the monotonic axis, in microseconds since the page's clock began.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Hash)]
@@ -30,7 +115,7 @@ impl Instant {
 
     /// This point moved `by` into the past, stopping at the origin.
     pub fn back(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(micros(by)))
+        Self(self.0.saturating_sub(by.0))
     }
 }
 
@@ -39,20 +124,8 @@ impl Add<Duration> for Instant {
 
     /// Saturates at [`Instant::NEVER`]: a hostile `Retry-After` may not wrap a deadline into the past.
     fn add(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(micros(by)))
+        Self(self.0.saturating_add(by.0))
     }
-}
-
-/// Whole microseconds of a duration, saturating.
-pub fn micros(of: Duration) -> u64 {
-    of.as_secs()
-        .saturating_mul(1_000_000)
-        .saturating_add(u64::from(of.subsec_micros()))
-}
-
-/// Whole milliseconds of a duration, rounded up, saturating.
-pub fn millis_up(of: Duration) -> u64 {
-    micros(of).div_ceil(1000)
 }
 
 /// A reading of the wall clock, in milliseconds since the Unix epoch. May be wrong by any amount.
@@ -133,7 +206,8 @@ mod tests {
         assert_eq!(Instant::from_ms(-1.0), Instant::ORIGIN);
         assert_eq!(Instant::from_ms(f64::INFINITY), Instant::NEVER);
         assert_eq!(Instant::ORIGIN.since(Instant::NEVER), Duration::ZERO);
-        assert_eq!(millis_up(Duration::from_micros(1)), 1);
-        assert_eq!(micros(Duration::MAX), u64::MAX);
+        assert_eq!(Duration::from_micros(1).millis_up(), 1);
+        assert_eq!(Duration::MAX + Duration::MAX * 2, Duration::MAX);
+        assert_eq!(Duration::from_secs(9) / 0, Duration::MAX);
     }
 }

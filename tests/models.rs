@@ -2,7 +2,7 @@
 //!
 //! A twin keeps the whole history and works everything out anew: slow, and too simple to be wrong in the same way.
 
-use core::{cmp::Reverse, time::Duration};
+use core::cmp::Reverse;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use tidegate::{
@@ -18,7 +18,7 @@ use tidegate::{
         backoff::Backoff,
         budget::{Budget, BudgetPolicy},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 fn ms(n: u64) -> Duration {

@@ -14,7 +14,7 @@
 //! A second route class that is refused or failing makes it the scope's trouble, by our guess; an answer on any
 //! route of the scope ends that guess.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use super::Gate;
 use crate::hint::{Hint, Quota};
@@ -100,24 +100,19 @@ impl Gate {
 
     /// The server named a time: until then, capped, plus a spread after it, never before it.
     fn close(&mut self, now: Instant, r: &Request, wait: Duration, everywhere: bool) {
-        let wait = wait.min(self.policy.max_hint);
-        let until = now + wait + self.spread_after(wait);
+        let (wait, mut spread) = (wait.min(self.policy.max_hint), self.spread.clone());
         if let Some(lane) = self.lane_mut(r, everywhere) {
-            lane.close(until);
+            lane.close(now, wait, &mut spread);
         }
+        self.spread = spread;
         self.changed = true;
     }
 
-    /// How long after a server's time this client comes back: all were told the same.
-    fn spread_after(&mut self, wait: Duration) -> Duration {
-        let width = (wait / defaults::SPREAD_DIVISOR).max(defaults::SPREAD_LEAST);
-        self.spread.between(Duration::ZERO, width)
-    }
-
-    /// It named none: a short guess, random and growing.
+    /// It named none: a short guess, random and growing with every round. Refusals that come in while a guess is in
+    /// force belong to the round that it ended.
     fn suspect(&mut self, now: Instant, r: &Request, everywhere: bool) {
         let (policy, mut jitter) = (self.policy.backoff, self.jitter.clone());
-        if let Some(lane) = self.lane_mut(r, everywhere) {
+        if let Some(lane) = self.lane_mut(r, everywhere).filter(|lane| lane.guess <= now) {
             let until = now + lane.backoff.next(&mut jitter, &policy);
             lane.suspect(now, until, Reason::Overload);
         }
@@ -159,8 +154,8 @@ impl Gate {
     }
 
     fn answered(&mut self, now: Instant, r: &Request) {
+        let before = self.guesses(now, r);
         self.count(now, r, true);
-        self.press(now, r, Evidence::Answer, true);
         self.press(now, r, Evidence::Answer, false);
         let Self { policy, places, .. } = self;
         if let Some(class) = places.classes.get_mut(usize::from(r.class)) {
@@ -170,6 +165,30 @@ impl Gate {
             self.changed |= scope.lane.guess > now;
             scope.lane.clear(policy);
         }
+        for (was, is) in before.into_iter().zip(self.guesses(now, r)) {
+            if is.is_none() {
+                self.ended(now, was);
+            }
+        }
+    }
+
+    /// The ends of our guesses that hold this request's scope and route.
+    fn guesses(&self, now: Instant, r: &Request) -> [Option<Instant>; 3] {
+        let class = self.class_of(r);
+        [
+            self.scope_of(r).and_then(|s| s.lane.guessed(now)).map(|g| g.0),
+            class.and_then(|c| c.lane.guessed(now)).map(|g| g.0),
+            class.and_then(|c| c.breaker.closed_until(now)),
+        ]
+    }
+
+    /// A closure ended before its time: who waits for just that moment may look again now.
+    fn ended(&mut self, now: Instant, closure: Option<Instant>) {
+        self.queue.retime(&mut |waiter| {
+            if Some(waiter.not_before) == closure {
+                waiter.not_before = now;
+            }
+        });
     }
 
     fn count(&mut self, now: Instant, r: &Request, ok: bool) {
@@ -214,14 +233,21 @@ impl Gate {
             self.places.link(r.class, at);
             let reset = told.reset_ms.map(|ms| Duration::from_millis(u64::from(ms)));
             let window = told.window_ms.map(|ms| Duration::from_millis(ms as u64));
-            let spread = self.spread_after(reset.unwrap_or_default().min(self.policy.max_hint));
             let Some(partition) = self.places.partitions.get_mut(usize::from(at)) else {
                 continue;
             };
+            let word = partition.word.until(now);
             partition
                 .quota
                 .told(now, told.limit, told.remaining, reset, window, &self.policy.quota);
-            partition.spread = spread;
+            match partition.quota.spent(now) {
+                Some(reset) => partition.word.say(now, reset.since(now), &mut self.spread),
+                None if told.remaining.is_some() => {
+                    partition.word.unsay();
+                    self.ended(now, word);
+                }
+                None => {}
+            }
         }
     }
 }

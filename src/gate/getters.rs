@@ -7,7 +7,7 @@ use crate::pressure::State;
 use crate::reason::Reason;
 use crate::scope::{Class, Lane, Partition, Scope, ScopeId};
 use crate::tickets::Request;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::verdict::Ticket;
 
 /// The pressure of one scope, for the page.
@@ -92,7 +92,7 @@ impl Gate {
     /// Whether a poll at this moment has something to say or to do.
     pub fn has_due(&self, now: Instant) -> bool {
         !self.outbox.is_empty()
-            || !self.queue.is_empty() && (self.room_made || self.queue.next_timeout() <= now)
+            || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 
     /// When the next poll is due by itself; [`Instant::NEVER`] when nothing waits and nothing will change.
@@ -138,7 +138,7 @@ impl Gate {
         for at in 0..self.places.scopes.len() {
             let scope = &self.places.scopes[at];
             if scope.told != State::Nominal {
-                self.tell(now, ScopeId(at as u32 + 1 | scope.generation << 8));
+                self.tell(now, ScopeId((at as u32 + 1) | (scope.generation << 8)));
             }
         }
     }
@@ -202,4 +202,4 @@ impl Gate {
 }
 
 /// How often a state that falls by itself is looked at.
-const TICK: core::time::Duration = core::time::Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(1);

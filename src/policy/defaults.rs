@@ -1,6 +1,6 @@
 //! Every number that shapes behaviour, with its reason and its source. Durations of settings are milliseconds.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use crate::num::ONE;
 use crate::pressure::PressurePolicy;

@@ -3,7 +3,7 @@
 
 pub mod defaults;
 
-use core::time::Duration;
+use crate::time::Duration;
 
 pub use defaults::{COUNT, Range, Setting, TEXTS};
 

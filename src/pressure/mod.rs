@@ -13,7 +13,7 @@
 //!
 //! A state is entered at `up` and left below `down` (hysteresis), so it never flaps on a level that trembles.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use crate::num::{ONE, decay};
 use crate::time::Instant;

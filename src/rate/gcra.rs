@@ -6,8 +6,7 @@
 //! `now >= tat - tolerance`, `tolerance = interval * (burst - 1)`; then `tat = max(now, tat) + interval`.
 //!
 //! ```
-//! use core::time::Duration;
-//! use tidegate::{rate::gcra::Gcra, time::Instant};
+//! use tidegate::{rate::gcra::Gcra, time::{Duration, Instant}};
 //!
 //! let mut pace = Gcra::new(Duration::from_millis(100), 2); // ten a second, two at once
 //! let t0 = Instant::ORIGIN;
@@ -20,15 +19,13 @@
 //!
 //! Not here: what the interval should be, and who is exempt from it.
 
-use core::time::Duration;
-
-use crate::time::{Instant, micros};
+use crate::time::{Duration, Instant};
 
 /// The pace of one lane. An interval of zero never holds anything.
 #[derive(Clone, Debug)]
 pub struct Gcra {
     tat: Instant,
-    /// Microseconds, rounded up, never to be faster than asked; longer than 71 minutes is kept as 71 minutes.
+    /// Microseconds; longer than 71 minutes is kept as 71 minutes.
     interval: u32,
     burst: u32,
 }
@@ -58,8 +55,7 @@ impl Gcra {
 
     /// Another pace from here on; what has gone is not forgotten.
     pub fn retune(&mut self, interval: Duration, burst: u32) {
-        let rounded_up = interval.saturating_add(Duration::from_nanos(999));
-        self.interval = u32::try_from(micros(rounded_up)).unwrap_or(u32::MAX);
+        self.interval = u32::try_from(interval.as_micros()).unwrap_or(u32::MAX);
         self.burst = burst.max(1);
     }
 

@@ -15,8 +15,7 @@
 //! some servers count other things than the request at hand. Nobody is held longer than `longest`.
 //!
 //! ```
-//! use core::time::Duration;
-//! use tidegate::{rate::quota::{Quota, QuotaPolicy}, time::Instant};
+//! use tidegate::{rate::quota::{Quota, QuotaPolicy}, time::{Duration, Instant}};
 //!
 //! let minute = Duration::from_secs(60);
 //! let policy = QuotaPolicy { reserve: 2_000, low: 1_000, longest: minute * 10 };
@@ -30,12 +29,10 @@
 //! Not here: the spread of those who were held until the same reset (the gate adds it), and other clients' sends: they
 //! show only as a `remaining` that falls faster.
 
-use core::time::Duration;
-
 use super::gcra::Gcra;
 use crate::{
     num::ONE,
-    time::{Instant, micros},
+    time::{Duration, Instant},
 };
 
 /// How much of a quota is kept for whom.
@@ -67,8 +64,9 @@ pub struct Quota {
     until: Instant,
     /// When `first` was told.
     first_at: Instant,
-    /// 0: not told.
+    /// As told, or the most that was seen left in this window.
     limit: u32,
+    limit_told: bool,
     remaining: u32,
     /// The most that was left since `first_at`: from here `remaining` was seen to fall.
     first: u32,
@@ -86,6 +84,7 @@ impl Quota {
             until: now,
             first_at: now,
             limit: 0,
+            limit_told: false,
             remaining: 0,
             first: 0,
             endless: true,
@@ -106,9 +105,14 @@ impl Quota {
     ) {
         if let Some(limit) = limit {
             self.limit = limit as u32;
+            self.limit_told = self.limit > 0;
         }
         let Some(remaining) = remaining else { return };
         self.remaining = remaining as u32;
+        if !self.limit_told {
+            let seen = if self.expired(now) { 0 } else { self.limit };
+            self.limit = seen.max(self.remaining);
+        }
         let rest = reset.or(window);
         // What was seen is good for a forecast of the same length: older than the rest, it starts anew.
         let stale = rest.is_some_and(|rest| now.since(self.first_at) > rest);
@@ -123,7 +127,8 @@ impl Quota {
             (None, _) => Duration::ZERO,
             // Below the reserve only user-facing work goes on: it shares all that is left.
             (Some(_), 0) => obeyed / self.remaining.max(1),
-            (Some(rest), spare) => rest / spare,
+            // Rounded up: rounded down, one more than is spare would fit.
+            (Some(rest), spare) => Duration::from_micros(rest.as_micros().div_ceil(u64::from(spare))),
         };
         self.pace.retune(interval, 1);
         self.pace.forgive(now);
@@ -156,7 +161,7 @@ impl Quota {
 
     /// What is left of the limit, in ten-thousandths; none when the limit is not known or its time is over.
     pub fn level(&self, now: Instant) -> Option<u32> {
-        if self.expired(now) {
+        if self.expired(now) || !self.limit_told {
             return None;
         }
         let level = (u64::from(self.remaining) * u64::from(ONE)).checked_div(u64::from(self.limit))?;
@@ -177,10 +182,9 @@ impl Quota {
         }
     }
 
-    /// What background work may use. Where no limit is known the most that was left stands for it.
+    /// What background work may use.
     fn spare(&self, policy: &QuotaPolicy) -> u32 {
-        let limit = if self.limit > 0 { self.limit } else { self.first };
-        let kept = u64::from(limit) * u64::from(policy.reserve.min(ONE)) / u64::from(ONE);
+        let kept = u64::from(self.limit) * u64::from(policy.reserve.min(ONE)) / u64::from(ONE);
         u64::from(self.remaining).saturating_sub(kept) as u32
     }
 
@@ -189,9 +193,9 @@ impl Quota {
         if self.level(now).is_none_or(|level| level >= policy.low) {
             return false;
         }
-        let rest = micros(self.until.since(now));
+        let rest = self.until.since(now).as_micros();
         // A burst is not yet a rate: what fell is taken to have fallen over a quarter of the rest at least.
-        let seen_for = micros(now.since(self.first_at)).max(rest / 4);
+        let seen_for = now.since(self.first_at).as_micros().max(rest / 4);
         let fell = u64::from(self.first.saturating_sub(self.remaining));
         u64::from(self.remaining).saturating_mul(seen_for) < fell.saturating_mul(rest)
     }
@@ -302,14 +306,59 @@ mod tests {
     fn a_fall_of_long_ago_does_not_hide_one_of_now() {
         let mut q = Quota::new(at(0));
         // A sliding window: the reset is always as far away.
-        for hour in 0..24 {
-            told(&mut q, hour * 3_600, 50.0, 60);
+        for half_minute in 0..=240 {
+            told(&mut q, half_minute * 30, 50.0, 60);
         }
-        let now = 23 * 3_600;
-        told(&mut q, now + 10, 30.0, 60);
-        told(&mut q, now + 20, 9.0, 60);
-        q.sent(at(now + 20));
-        assert!(q.ask(at(now + 20), false, &POLICY).is_err());
+        told(&mut q, 7_210, 30.0, 60);
+        told(&mut q, 7_220, 9.0, 60);
+        q.sent(at(7_220));
+        assert!(q.ask(at(7_220), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn a_burst_is_not_yet_a_rate() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 9.0, 60);
+        told(&mut q, 0, 8.0, 60);
+        q.sent(at(0));
+        assert_eq!(q.ask(at(0), false, &POLICY), Ok(()), "one gone, eight left");
+        told(&mut q, 0, 7.0, 60);
+        told(&mut q, 0, 6.0, 60);
+        assert!(q.ask(at(0), false, &POLICY).is_err(), "three gone, six left");
+    }
+
+    #[test]
+    fn a_tenth_is_not_yet_little() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 100.0, 60);
+        told(&mut q, 1, 10.0, 59);
+        q.sent(at(1));
+        assert_eq!(q.ask(at(1), false, &POLICY), Ok(()));
+        told(&mut q, 1, 9.0, 59);
+        assert!(q.ask(at(1), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn what_rose_again_falls_from_its_new_height() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 5.0, 60);
+        told(&mut q, 10, 60.0, 60);
+        told(&mut q, 20, 8.0, 60);
+        q.sent(at(20));
+        assert!(q.ask(at(20), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn a_new_window_is_watched_anew() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 100.0, 60);
+        told(&mut q, 61, 9.0, 600);
+        q.sent(at(61));
+        assert_eq!(
+            q.ask(at(61), false, &POLICY),
+            Ok(()),
+            "others used it up: not seen to fall"
+        );
     }
 
     #[test]
@@ -368,26 +417,62 @@ mod tests {
     #[test]
     fn a_quota_of_a_day_is_paced_by_the_day_and_held_no_longer_than_allowed() {
         let mut q = Quota::new(at(0));
-        q.told(
-            at(0),
-            Some(1_000.0),
-            Some(500.0),
-            Some(secs(30_000)),
-            None,
-            &POLICY,
+        let mut told = |seconds, remaining| {
+            let reset = Some(secs(30_000));
+            q.told(at(seconds), Some(1_000.0), Some(remaining), reset, None, &POLICY);
+            q.sent(at(seconds));
+            let waits = [true, false].map(|background| q.ask(at(seconds), background, &POLICY).err());
+            waits.map(|until| until.map(|until| until.since(at(seconds))))
+        };
+        assert_eq!(
+            told(0, 500.0),
+            [Some(secs(100)), None],
+            "300 to spare in 30 000 s"
         );
-        q.sent(at(0));
-        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(100)), "300 in 30 000 s");
-        q.told(
-            at(0),
-            Some(1_000.0),
-            Some(201.0),
-            Some(secs(30_000)),
-            None,
-            &POLICY,
+        assert_eq!(told(1_000, 201.0), [Some(secs(600)), None], "one to spare");
+        assert_eq!(told(1_100, 150.0), [Some(secs(600)), None], "none");
+        assert_eq!(
+            told(1_200, 50.0),
+            [Some(secs(600)), Some(secs(12))],
+            "scarce: 50 in the 600 s that are obeyed"
         );
-        q.sent(at(0));
-        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(600)));
+    }
+
+    #[test]
+    fn where_no_limit_is_told_the_most_that_was_left_stands_for_it() {
+        let mut q = Quota::new(at(0));
+        for (second, left) in [(0, 100.0), (30, 21.0), (40, 20.0)] {
+            let reset = Some(secs(60 - second));
+            q.told(at(second), None, Some(left), reset, None, &POLICY);
+            q.sent(at(second));
+            assert!(q.ask(at(second), true, &POLICY).is_err(), "{left}");
+            assert_eq!(
+                q.ask(at(second), false, &POLICY),
+                Ok(()),
+                "no level without a limit"
+            );
+        }
+        assert_eq!(
+            q.ask(at(59), true, &POLICY),
+            Err(at(60)),
+            "a fifth of a hundred is kept"
+        );
+        let next = Some(secs(60));
+        let eighth = secs(60) / 8;
+        q.told(at(60), None, Some(10.0), next, None, &POLICY);
+        q.sent(at(60));
+        assert_eq!(
+            q.ask(at(60), true, &POLICY),
+            Err(at(60) + eighth),
+            "a new window of ten"
+        );
+        q.told(at(120), Some(0.0), Some(10.0), next, None, &POLICY);
+        q.sent(at(120));
+        assert_eq!(
+            q.ask(at(120), true, &POLICY),
+            Err(at(120) + eighth),
+            "0 is no limit"
+        );
     }
 
     #[test]

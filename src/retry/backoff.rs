@@ -7,8 +7,7 @@
 //! `next = min(cap, between(base, 3 * last))`, `last` being `base` at first.
 //!
 //! ```
-//! use core::time::Duration;
-//! use tidegate::{retry::backoff::{Backoff, BackoffPolicy}, rng::Rng};
+//! use tidegate::{retry::backoff::{Backoff, BackoffPolicy}, rng::Rng, time::Duration};
 //!
 //! let policy = BackoffPolicy { base: Duration::from_millis(100), cap: Duration::from_secs(20) };
 //! let (mut rng, mut backoff) = (Rng::from_seed(1), Backoff::new());
@@ -19,9 +18,7 @@
 //!
 //! Not here: the server's word (a `Retry-After` goes before any backoff) and the number of tries (the budget's).
 
-use core::time::Duration;
-
-use crate::rng::Rng;
+use crate::{rng::Rng, time::Duration};
 
 /// The range that waits are drawn from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

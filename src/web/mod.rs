@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::coalesce::KeyId;
 use crate::gate::Gate;
-use crate::hint;
+use crate::hint::{self, Reading};
 use crate::packed;
 use crate::policy::{Config, Mode};
 use crate::scope::ScopeId;
@@ -48,7 +48,8 @@ thread_local! {
     static STAGED: RefCell<Config> = RefCell::new(Config::default());
 }
 
-fn with<R>(room: u32, none: R, act: impl FnOnce(&mut Room) -> R) -> R {
+/// Acts in a room; `none` when there is no such room. Not generic: it stands in the module once.
+fn with(room: u32, none: f64, act: &mut dyn FnMut(&mut Room) -> f64) -> f64 {
     ROOMS.with_borrow_mut(|rooms| match rooms.get_mut((room as usize).wrapping_sub(1)) {
         Some(Some(room)) => act(room),
         _ => none,
@@ -109,36 +110,34 @@ pub fn shut(room: u32) {
 /// The handle of a scope by its name, the first `len` bytes of the buffer. 0: let its requests pass.
 #[wasm_bindgen]
 pub fn scope(room: u32, now: f64, len: u32) -> u32 {
-    with(room, 0, |room| {
-        text::read(len, |name| {
-            room.gate.scope(Instant::from_ms(now), name).map_or(0, |id| id.0)
+    with(room, 0.0, &mut |room| {
+        text::read(len, &mut |name| {
+            f64::from(room.gate.scope(Instant::from_ms(now), name).map_or(0, |id| id.0))
         })
-    })
+    }) as u32
 }
 
 /// The handle of a new key: method, line feed, absolute URL without fragment. 0: the scope is not known.
 #[wasm_bindgen]
 pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
-    with(room, 0, |room| {
-        text::read(len, |line| {
+    with(room, 0.0, &mut |room| {
+        text::read(len, &mut |line| {
             let at = line.iter().position(|b| *b == b'\n').unwrap_or(line.len());
             let (method, url) = line.split_at(at);
-            room.gate
-                .key(
-                    Instant::from_ms(now),
-                    ScopeId(scope),
-                    method,
-                    url.get(1..).unwrap_or_default(),
-                )
-                .0
+            let url = url.get(1..).unwrap_or_default();
+            f64::from(
+                room.gate
+                    .key(Instant::from_ms(now), ScopeId(scope), method, url)
+                    .0,
+            )
         })
-    })
+    }) as u32
 }
 
 /// May a request with this key go? `patience` in milliseconds, NaN: the policy's.
 #[wasm_bindgen]
 pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
-    with(room, packed::PASS, |room| {
+    with(room, packed::PASS, &mut |room| {
         let now = Instant::from_ms(now);
         let patience = (!patience.is_nan()).then(|| Instant::from_ms(patience).since(Instant::ORIGIN));
         let verdict = room.gate.ask(now, KeyId(key), How(how), patience);
@@ -149,14 +148,12 @@ pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
 /// A request came back: `status` 0 failed, 1 aborted, 2 offline, else the response's; `len` bytes of header text.
 #[wasm_bindgen]
 pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32) -> f64 {
-    with(room, packed::DONE, |room| {
+    with(room, packed::DONE, &mut |room| {
         let now = Instant::from_ms(now);
         let outcome = Outcome::from_code(status);
         let heard = match outcome {
             Outcome::Status(status) if len > 0 || status >= 300 => {
-                let reading = text::read(len, |fields| {
-                    hint::read_text(status, fields, WallTime(wall as i64))
-                });
+                let reading = heard(status, wall, len);
                 room.gate.count_malformed(reading.malformed);
                 Some(reading.hint)
             }
@@ -167,10 +164,20 @@ pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32
     })
 }
 
+/// What the header text in the buffer says.
+fn heard(status: u16, wall: f64, len: u32) -> Reading {
+    let mut reading = Reading::default();
+    text::read(len, &mut |fields| {
+        reading = hint::read_text(status, fields, WallTime(wall as i64));
+        0.0
+    });
+    reading
+}
+
 /// What is due, one at a time; 0: nothing.
 #[wasm_bindgen]
 pub fn poll(room: u32, now: f64) -> f64 {
-    with(room, 0.0, |room| {
+    with(room, 0.0, &mut |room| {
         let now = Instant::from_ms(now);
         if page::Attention::was_away(room.alarm.due(), now) {
             room.gate.resume(now);
@@ -185,7 +192,7 @@ pub fn poll(room: u32, now: f64) -> f64 {
 /// 0 on, 1 observe, 2 off. Answers flags only.
 #[wasm_bindgen]
 pub fn set_mode(room: u32, now: f64, mode: u32) -> f64 {
-    with(room, 0.0, |room| {
+    with(room, 0.0, &mut |room| {
         let now = Instant::from_ms(now);
         room.gate.set_mode(now, Mode::from_code(mode));
         f64::from(room.flags(now))

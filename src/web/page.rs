@@ -1,7 +1,7 @@
 //! Page lifecycle: a page that comes back from a hidden tab, sleep or the back-forward cache is woken at once, and
 //! what is overdue then leaves spread. Outside a document (worker, server) there is nothing to listen to.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use js_sys::Function;
 use web_sys::EventTarget;

@@ -6,10 +6,10 @@ use core::cell::RefCell;
 use super::std::thread_local;
 use wasm_bindgen::prelude::*;
 
-use super::{moment, text, with};
-use crate::hint::{self, Reading};
+use super::{heard, moment, text, with};
+use crate::hint::Reading;
 use crate::scope::ScopeId;
-use crate::time::{Instant, WallTime};
+use crate::time::Instant;
 
 thread_local! {
     static REGISTERS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
@@ -26,22 +26,23 @@ fn fill(registers: Vec<f64>) {
     REGISTERS.set(registers);
 }
 
-/// The time that belongs to the last wait, held or shed; NaN: none.
+/// What belongs to the last answers of a room: 0 the time of the last wait, held or shed (NaN: none), 1 the flight that
+/// the last `join` of a poll shares, 2 how many wait, 3 how many are in flight, 4 malformed members of hints so far.
 #[wasm_bindgen]
-pub fn until(room: u32) -> f64 {
-    with(room, f64::NAN, |room| moment(room.until))
-}
-
-/// The flight that the last `join` of a poll shares.
-#[wasm_bindgen]
-pub fn leader(room: u32) -> f64 {
-    with(room, 0.0, |room| f64::from(room.leader.0))
+pub fn told(room: u32, what: u32) -> f64 {
+    with(room, f64::NAN, &mut |room| match what {
+        0 => moment(room.until),
+        1 => f64::from(room.leader.0),
+        2 => room.gate.queued() as f64,
+        3 => f64::from(room.gate.in_flight()),
+        _ => f64::from(room.gate.malformed()),
+    })
 }
 
 /// State in bits 0–1, reason in bits 4–7, level in ten-thousandths from bit 8.
 #[wasm_bindgen]
 pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
-    with(room, 0.0, |room| {
+    with(room, 0.0, &mut |room| {
         let report = room.gate.pressure(Instant::from_ms(now), ScopeId(scope));
         f64::from(report.state as u32 | report.reason.map_or(0, |r| r as u32) << 4 | report.value << 8)
     })
@@ -50,7 +51,7 @@ pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
 /// Before when nothing but probes is sent; NaN: open.
 #[wasm_bindgen]
 pub fn closed(room: u32, now: f64, scope: u32) -> f64 {
-    with(room, f64::NAN, |room| {
+    with(room, f64::NAN, &mut |room| {
         room.gate
             .pressure(Instant::from_ms(now), ScopeId(scope))
             .closed_until
@@ -58,50 +59,35 @@ pub fn closed(room: u32, now: f64, scope: u32) -> f64 {
     })
 }
 
-/// How many wait, and from bit 16 how many are in flight.
-#[wasm_bindgen]
-pub fn counts(room: u32) -> u32 {
-    with(room, 0, |room| {
-        room.gate.queued().min(0xFFFF) as u32 | room.gate.in_flight() << 16
-    })
-}
-
-/// Malformed members of hints that were ignored so far.
-#[wasm_bindgen]
-pub fn malformed(room: u32) -> u32 {
-    with(room, 0, |room| room.gate.malformed())
-}
-
 /// Which kinds of event are recorded, one bit each.
 #[wasm_bindgen]
 pub fn listen(room: u32, mask: u32) {
-    with(room, (), |room| room.gate.listen(mask));
+    with(room, 0.0, &mut |room| {
+        room.gate.listen(mask);
+        0.0
+    });
 }
 
 /// Takes the oldest event: its kind, 0 when there is none. Registers: id, scope, reason, time, priority, extra.
 #[wasm_bindgen]
 pub fn event(room: u32) -> u32 {
-    let Some(event) = with(room, None, |room| room.gate.event()) else {
-        return 0;
-    };
-    let reason = event.reason.map_or(0, |reason| reason as u32);
-    let numbers = [event.id, event.scope, reason].map(f64::from);
-    let rest = [
-        moment(event.at),
-        f64::from(event.priority),
-        f64::from(event.extra),
-    ];
-    fill([numbers, rest].concat());
-    event.kind as u32
+    with(room, 0.0, &mut |room| {
+        let Some(event) = room.gate.event() else {
+            return 0.0;
+        };
+        let reason = event.reason.map_or(0, |reason| reason as u32);
+        let [id, scope, reason] = [event.id, event.scope, reason].map(f64::from);
+        let [priority, extra] = [u32::from(event.priority), event.extra].map(f64::from);
+        fill([id, scope, reason, moment(event.at), priority, extra].to_vec());
+        f64::from(event.kind as u32)
+    }) as u32
 }
 
 /// Reads what a response says, for `readHints`: answers how many quotas. Registers: wait, retry, overloaded, load,
 /// then four a quota (limit, remaining, reset, window); NaN: unknown.
 #[wasm_bindgen]
 pub fn read(status: u32, wall: f64, len: u32) -> u32 {
-    let Reading { hint, source, .. } = text::read(len, |fields| {
-        hint::read_text(status.min(999) as u16, fields, WallTime(wall as i64))
-    });
+    let Reading { hint, source, .. } = heard(status.min(999) as u16, wall, len);
     let optional = |number: Option<f64>| number.unwrap_or(f64::NAN);
     let mut registers = Vec::new();
     registers.push(optional(hint.wait_ms.map(f64::from)));

@@ -26,7 +26,7 @@ pub fn buffer(len: u32) -> u32 {
 }
 
 /// The first `len` bytes, or as many as there are.
-pub fn read<R>(len: u32, act: impl FnOnce(&[u8]) -> R) -> R {
+pub fn read(len: u32, act: &mut dyn FnMut(&[u8]) -> f64) -> f64 {
     BUFFER.with_borrow(|buffer| act(buffer.get(..len as usize).unwrap_or(buffer)))
 }
 

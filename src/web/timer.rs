@@ -1,12 +1,12 @@
 //! The one timer.
 
-use core::time::Duration;
+use crate::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use crate::time::{Instant, millis_up};
+use crate::time::Instant;
 
 /// Browsers read a delay as a signed 32-bit number of milliseconds; a longer one fires at once. An hour is re-armed.
 const LONGEST: Duration = Duration::from_secs(3_600);
@@ -42,7 +42,7 @@ impl Alarm {
         self.at = at;
         self.timer = (at != Instant::NEVER).then(|| {
             let wake = self.wake.clone();
-            let ms = millis_up(at.since(now).min(LONGEST)) as u32;
+            let ms = at.since(now).min(LONGEST).millis_up() as u32;
             Timeout::new(ms, move || {
                 // An exception in the page's own function is the page's: it has its guard.
                 let _ = wake.call0(&JsValue::NULL);
