@@ -10,7 +10,6 @@ export const presets: readonly Preset[] = [
   { name: "Slow", says: "1 worker, 1.8 s a request, no hint", settings: { ...healthy, slower: 30, capacity: 1, dropGone: false, hint: "none", seconds: 40 } },
   { name: "Refuses", says: "503, Retry-After: 5", settings: { ...healthy, refuse: 1, retryAfter: 5, seconds: 20 } },
   { name: "Quota", says: "20 requests in 10 s, RateLimit", settings: { ...healthy, slower: 8, capacity: 1, hint: "ratelimit", seconds: 40 } },
-  { name: "Reports load", says: "2 workers, 1 s a request, ORCA", settings: { ...healthy, slower: 17, capacity: 2, hint: "load", seconds: 40 } },
   { name: "No answer", says: "connections are dropped", settings: { ...healthy, drop: 1, seconds: 20 } },
 ];
 

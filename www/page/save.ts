@@ -19,6 +19,12 @@ export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLE
   // One key for all presses of this intent: however many arrive, the server does it once.
   const key = crypto.randomUUID();
   let pending = 0;
+  let wait = { until: 0, why: "" };
+  // Of several presses the one that waits has the news; the others add nothing but their number.
+  const showPending = () => {
+    if (wait.until > Date.now()) status.waiting(wait.until, wait.why);
+    else status.show(pending > 1 ? `saving, pressed ${pending} times` : "saving");
+  };
   const done = (times: number) => {
     effects.set(book.id, times);
     button.textContent = "Saved";
@@ -28,10 +34,13 @@ export function saveButton(book: Book): { button: HTMLButtonElement; line: HTMLE
   };
   const press = async () => {
     pending += 1;
-    status.show(pending > 1 ? `saving, pressed ${pending} times` : "saving");
+    showPending();
     const outcome = await ask<Saved>("/api/save", {
       what: `Save “${book.title}”`, who: "you", label: "Save", key, body: { item: book.id },
-      onWait: (reason, until) => status.waiting(until, reasonWords[reason]),
+      onWait: (reason, until) => {
+        wait = { until, why: reasonWords[reason] };
+        status.waiting(until, wait.why);
+      },
     });
     pending -= 1;
     if (outcome.kind === "ok") return done((effects.get(book.id) ?? 0) + (outcome.value.repeated ? 0 : 1));

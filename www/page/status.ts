@@ -8,12 +8,14 @@ export type Tone = "plain" | "good" | "wait" | "bad";
 /** A line of status that counts down by itself. */
 export class Status {
   readonly #eye = el("span", { "aria-hidden": "true" });
-  readonly #ear = el("span", { role: "status", class: "unseen" });
+  readonly #ear: HTMLElement;
   readonly #host: HTMLElement;
   #stop: () => void = () => {};
 
-  constructor(host: HTMLElement) {
+  /** `aloud`: changes are announced; false for what nobody asked for and what changes often. */
+  constructor(host: HTMLElement, aloud = true) {
     this.#host = host;
+    this.#ear = el("span", { role: aloud && "status", class: "unseen" });
     host.append(this.#eye, this.#ear);
   }
 

@@ -3,6 +3,7 @@ import { ask } from "./api.ts";
 import { byId, el } from "./dom.ts";
 import type { Book } from "./save.ts";
 import { Status } from "./status.ts";
+import { reasonWords } from "./words.ts";
 
 /** From one answer to the next question, in milliseconds. */
 const REFRESH = 4000;
@@ -12,11 +13,17 @@ interface Review { title: string; stars: number; text: string }
 function widget<T>(name: string, title: string, show: (value: T) => (Node | string)[]): HTMLElement {
   const body = el("ul");
   const line = el("p", { class: "state" });
-  const status = new Status(line);
+  const status = new Status(line, false);
   const box = el("section", { class: "widget", "aria-label": title }, el("h3", {}, title), body, line);
   const refresh = async () => {
     if (!document.hidden) {
-      const outcome = await ask<T>(`/api/${name}`, { what: title, who: "page", label: title, feature: name });
+      const outcome = await ask<T>(`/api/${name}`, {
+        what: title, who: "page", label: title, feature: name,
+        onWait: (reason, until) => {
+          box.classList.add("paused");
+          status.waiting(until, reasonWords[reason]);
+        },
+      });
       box.classList.toggle("paused", outcome.kind !== "ok");
       if (outcome.kind === "ok") {
         body.replaceChildren(...show(outcome.value).map((line) => el("li", {}, line)));
