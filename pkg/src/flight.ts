@@ -35,10 +35,9 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
 };
 
 // A shared body that errors for one caller alone. Made anew, a Response would lose what it says about the network.
-const bound = (response: Response, signal: AbortSignal): Response => {
-  const { body, url, type, redirected } = response;
-  if (!body) return response;
-  const own = new Response(body.pipeThrough(new TransformStream(), { signal }), response);
+const bound = (copy: Response, signal: AbortSignal, { url, type, redirected }: Response): Response => {
+  if (!copy.body) return copy;
+  const own = new Response(copy.body.pipeThrough(new TransformStream(), { signal }), copy);
   return Object.defineProperties(own, { url: { value: url }, type: { value: type }, redirected: { value: redirected } });
 };
 
@@ -51,7 +50,7 @@ export const share = (call: Call, response: Response): Response | undefined => {
     let mine = response;
     if (all.length > 1) {
       if (place < all.length - 1) mine = response.clone();
-      if (each.signal) mine = bound(mine, each.signal);
+      if (each.signal) mine = bound(mine, each.signal, response);
     } else if (call.own && each.signal && response.body) link(each.signal, call.own, response.body);
     if (each === call) first = mine;
     else each.resolve(mine);

@@ -34,6 +34,7 @@ export const named = (room: Room, name: string): Scope => {
   if (!scope) {
     if (room.scopes.size >= MOST) for (const table of [room.scopes, room.handles, room.prefixes]) table.clear();
     room.scopes.set(name, (scope = { name, id: 0, names: undefined, last: "", seen: 0, refusal: undefined }));
+    room.changed();
   }
   return scope;
 };

@@ -1,0 +1,108 @@
+// Fresh copies of the built package, damaged copies of it, and a network that answers when told to.
+import { build } from "../../pkg/node_modules/esbuild/lib/main.js";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(`../../pkg/${path}`, import.meta.url));
+let copies = 0;
+
+/** A copy of an entry of the package with its own state: each has its own core. */
+export const fresh = (entry = "index.js") => import(`${pathToFileURL(at(`dist/${entry}`))}?copy=${++copies}`);
+
+export const BUILDS = ["index.js", "dev.js"];
+
+const folder = mkdtempSync(join(tmpdir(), "tidegate-face-"));
+
+/**
+ * The production face with every export of the core behind a hook: `globalThis[hook](name, args)` runs before each
+ * call and may throw, as a trap would. `text`: the inlined bytes, when not the real ones.
+ */
+export async function hooked(hook, text) {
+  const glue = at("build/production/core.js");
+  const wrapper = `import * as real from ${JSON.stringify(glue)};
+    export const initSync = (given) => { globalThis[${JSON.stringify(hook)}]?.("initSync", [given]); return real.initSync(given); };
+    ${NUMERIC.map((name) => `export const ${name} = (...args) => { globalThis[${JSON.stringify(hook)}]?.(${JSON.stringify(name)}, args); return real.${name}(...args); };`).join("\n")}`;
+  const made = await build({
+    entryPoints: [at("src/index.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    logLevel: "silent",
+    define: { __DEV__: "false" },
+    alias: { "#names": at("build/names.js"), "#start": at("src/start/inline.ts") },
+    plugins: [
+      {
+        name: "hooked",
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^#core$/ }, () => ({ path: "core", namespace: "hooked" }));
+          onLoad({ filter: /.*/, namespace: "hooked" }, () => ({ contents: wrapper, resolveDir: at(".") }));
+          onResolve({ filter: /^#inline$/ }, () => (text === undefined ? { path: at("build/production/inline.js") } : { path: "inline", namespace: "text" }));
+          onLoad({ filter: /.*/, namespace: "text" }, () => ({ contents: `export const text = ${JSON.stringify(text)};` }));
+        },
+      },
+    ],
+  });
+  const file = join(folder, `${hook}-${++copies}.mjs`);
+  writeFileSync(file, made.outputFiles[0].contents);
+  return import(pathToFileURL(file));
+}
+
+/** Every export of the core that the face calls. */
+export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll until leader set_mode pressure closed counts listen event at read said".split(" ");
+
+/** A fetch whose answers are given by hand. It obeys its signal, before and after the headers, as the platform does. */
+export function network() {
+  const sent = [];
+  const waiting = [];
+  const fetch = (input, init) =>
+    new Promise((resolve, reject) => {
+      const signal = init?.signal ?? input?.signal;
+      const call = { input, init, signal, url: String(input?.url ?? input), aborted: false };
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener("abort", () => {
+        call.aborted = true;
+        call.controller?.error(signal.reason);
+        reject(signal.reason);
+      });
+      call.fail = (cause = new TypeError("network")) => reject(cause);
+      call.answer = (body = "ok", init = {}) => {
+        const stream = body === undefined ? null : new ReadableStream({
+          start: (controller) => {
+            call.controller = controller;
+            if (body !== null) {
+              controller.enqueue(new TextEncoder().encode(body));
+              controller.close();
+              call.controller = undefined;
+            }
+          },
+        });
+        const response = new Response(stream, init);
+        call.response = response;
+        resolve(response);
+        return response;
+      };
+      sent.push(call);
+      waiting.splice(0).forEach((tell) => tell());
+    });
+  /** Resolves with the `count`-th request when it has been sent. */
+  const arrival = async (count) => {
+    while (sent.length < count) await new Promise((resolve) => waiting.push(resolve));
+    return sent[count - 1];
+  };
+  return { fetch, sent, arrival };
+}
+
+/** How a promise stands after all that can happen without time has happened. */
+export async function standing(promise) {
+  for (let turn = 0; turn < 20; turn++) await null;
+  const pending = Symbol("pending");
+  return Promise.race([promise, pending]).then(
+    (value) => (value === pending ? "pending" : "resolved"),
+    () => "rejected",
+  );
+}
+
+export const URL_A = "https://api.example/items?page=1";
