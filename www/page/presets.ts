@@ -7,7 +7,7 @@ export interface Preset { name: string; says: string; settings: Settings }
 /** From well to worst. */
 export const presets: readonly Preset[] = [
   { name: "Healthy", says: "4 workers, 60 ms a request", settings: healthy },
-  { name: "Slow", says: "1 worker, 1.8 s a request, no hint", settings: { ...healthy, slower: 30, capacity: 1, dropGone: false, hint: "none", seconds: 40 } },
+  { name: "Slow", says: "1 worker, 1.8 s each, no hint", settings: { ...healthy, slower: 30, capacity: 1, dropGone: false, hint: "none", seconds: 40 } },
   { name: "Refuses", says: "503, Retry-After: 5", settings: { ...healthy, refuse: 1, retryAfter: 5, seconds: 20 } },
   { name: "Quota", says: "20 requests in 10 s, RateLimit", settings: { ...healthy, slower: 8, capacity: 1, hint: "ratelimit", seconds: 40 } },
   { name: "No answer", says: "connections are dropped", settings: { ...healthy, drop: 1, seconds: 20 } },

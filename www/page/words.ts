@@ -12,7 +12,7 @@ export const stateWord: Record<PressureState, string> = {
 /** What it means for whoever uses the page. */
 export const stateSentence: Record<PressureState, string> = {
   nominal: "No sign of trouble. Everything goes out at once.",
-  fair: "The server is getting slow. The optional parts of the page step back.",
+  fair: "First signs of trouble. The optional parts of the page step back.",
   serious: "The server is struggling. What you asked for comes first, the rest pauses.",
   critical: "The server cannot keep up. Only what has a chance is sent.",
 };
