@@ -3,12 +3,18 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { transformSync } from "../../pkg/node_modules/esbuild/lib/main.js";
 import { measure } from "../../pkg/sizes.mjs";
 import { installed, npm, read, repository, tarball } from "./help/package.mjs";
 
 const folder = installed();
 const root = join(folder, "node_modules/tidegate");
 const manifest = JSON.parse(read(folder, "package.json"));
+const places = [repository.replace(/\/$/, ""), process.env.HOME].filter((place) => place?.length > 1);
+
+// The decoder is TypeScript without anything that must be compiled away but types.
+const { code } = transformSync(readFileSync(join(repository, "pkg/src/decode.ts"), "utf8"), { loader: "ts", format: "esm" });
+const { decode } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 
 test("the tarball holds exactly the package's files", () => {
   const [{ files }] = JSON.parse(npm(folder, "pack", "--dry-run", "--json", root));
@@ -56,7 +62,6 @@ test("the code is ASCII, so that any page encoding will do", () => {
 });
 
 test("no file names the machine that it was built on", () => {
-  const places = [repository, repository.replace(/\/$/, ""), process.env.HOME].filter((place) => place && place.length > 1);
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const text = readFileSync(join(entry.parentPath ?? entry.path, entry.name), "latin1");
@@ -70,15 +75,20 @@ test("the module imports from its own glue only, and nothing from env", () => {
   assert.deepEqual([...from], ["./core_bg.js"]);
 });
 
-test("the inlined text is the module, byte for byte", async () => {
-  // The decoder is TypeScript without anything that must be compiled away but types.
-  const { transformSync } = await import(new URL("../../pkg/node_modules/esbuild/lib/main.js", import.meta.url));
-  const source = readFileSync(join(repository, "pkg/src/decode.ts"), "utf8");
-  const { code } = transformSync(source, { loader: "ts", format: "esm" });
-  const { decode } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const { text } = await import(join(repository, "pkg/build/production/inline.js"));
-  assert.ok(read(folder, "dist/index.js").includes(text), "the default entry carries it");
-  assert.ok(Buffer.from(decode(text)).equals(readFileSync(join(root, "dist/tidegate.wasm"))));
+test("the inlined text is the module, byte for byte, in both builds", async () => {
+  for (const [core, entry] of [["production", "index.js"], ["development", "dev.js"]]) {
+    const wasm = readFileSync(join(repository, "pkg/build", core, "core_bg.wasm"));
+    const { text } = await import(join(repository, "pkg/build", core, "inline.js"));
+    assert.ok(read(folder, `dist/${entry}`).includes(text), "the entry carries it");
+    assert.ok(Buffer.from(decode(text)).equals(wasm), core);
+    const words = wasm.toString("latin1");
+    for (const place of [...places, "crates.io", "registry/src", "/target/"]) assert.ok(!words.includes(place), `${core} holds ${place}`);
+  }
+  assert.ok(readFileSync(join(root, "dist/tidegate.wasm")).equals(readFileSync(join(repository, "pkg/build/production/core_bg.wasm"))));
+});
+
+test("the production module names no source file", () => {
+  assert.doesNotMatch(readFileSync(join(root, "dist/tidegate.wasm"), "latin1"), /\w\.rs/);
 });
 
 test("no part is larger than its ceiling", () => {

@@ -36,7 +36,7 @@ pub fn snip(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
     let doomed = survey.doomed()?;
     ensure!(
         !doomed.is_empty(),
-        "no panic function found: was the module stripped of its names?"
+        "no panic function found: was the module stripped?"
     );
     let mut out = Module::new();
     let mut code = CodeSection::new();
@@ -55,10 +55,11 @@ pub fn snip(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
             other => {
                 if let Some((id, range)) = other.as_section() {
                     let data = wasm.get(range.start as usize..range.end as usize);
-                    out.section(&RawSection {
-                        id,
-                        data: data.context("section out of bounds")?,
-                    });
+                    let mut data = data.context("section out of bounds")?.to_vec();
+                    if matches!(other, Payload::DataSection(_)) {
+                        blank_paths(&mut data);
+                    }
+                    out.section(&RawSection { id, data: &data });
                 }
             }
         }

@@ -12,8 +12,9 @@ use super::Counts;
 use crate::house::{House, files};
 use crate::{bundle, pack, tools};
 
-/// Milliseconds after which a single JavaScript test counts as hung. Generous: two busy cores are common.
-const HUNG: u32 = 180_000;
+/// Milliseconds after which a JavaScript test, and a file of them, counts as hung. Generous: one of them builds the
+/// package anew, and two busy cores are common.
+const HUNG: u32 = 900_000;
 
 /// Seconds that wasm-bindgen's runner waits for a browser's report.
 const WASM_PATIENCE: u32 = 180;
