@@ -29,7 +29,7 @@ const SPACING = 50;
 const ROUND = 10_000;
 
 const ticket = (packed: number): number => Math.floor(packed / 2048);
-const until = (room: Room): number => guard(NaN, () => core.until(room.id));
+const until = (room: Room): number => guard(NaN, () => core.told(room.id, 0));
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
@@ -217,7 +217,7 @@ const step = (room: Room, packed: number): void => {
     call.parked = false;
     for (const each of callers(call)) if (!each.gone) each.resolve(refusal(room, each, (packed >> 4) & 15, at));
   } else if (kind === JOIN) {
-    const flight = room.calls.get(guard(0, () => core.leader(room.id)));
+    const flight = room.calls.get(guard(0, () => core.told(room.id, 1)));
     call.parked = false;
     if (flight) join(call, flight);
     else call.resolve(straight(call));

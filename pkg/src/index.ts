@@ -9,7 +9,7 @@ import { dropAll, enter, releaseAll, straight } from "./gate";
 import { init, readHints } from "./hints";
 import { nameOf } from "./keys";
 import { open, setMode, shut } from "./open";
-import { insist, read } from "./options";
+import { read } from "./options";
 import { type Room, MODES, blank, newRoom } from "./room";
 import { createRun } from "./run";
 import { createStore, getServerSnapshot, pressureOf } from "./store";
@@ -59,7 +59,6 @@ const createLife = (room: Room, back: { now?: () => void }) => ({
 export const createTidegate: typeof contract.createTidegate = (given) => {
   const faults: string[] = [];
   const options = read(given, faults);
-  insist(options, faults);
   const room = newRoom(options);
   const store = createStore(room);
   const back: { now?: () => void } = {};

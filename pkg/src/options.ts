@@ -1,6 +1,6 @@
 // Options are read once, by own properties only. The core checks what is a number to it; the rest is checked here.
 import type { TidegateOptions } from "../tidegate.d.ts";
-import { core, guard, start } from "./core";
+import { core, die, guard, start } from "./core";
 import { settings } from "#names";
 
 /** A copy without prototype. What could not be read or used is left out, and named in `faults`. */
@@ -25,39 +25,34 @@ const copy = (from: any, faults: string[], at: string): any => {
   return to;
 };
 
-/** Reads what the application gave. `faults` receives the paths that only this side can judge. */
+/** Reads what the application gave. `faults` receives the paths that only this side can judge; development throws them. */
 export const read = (given: unknown, faults: string[]): Options => {
-  if (given === undefined) return Object.create(null);
-  if (typeof given !== "object" || !given) {
-    faults.push("options");
-    return Object.create(null);
-  }
-  const options = copy(given, faults, "");
+  const usable = given === undefined || (typeof given === "object" && given);
+  const options = copy(usable ? (given ?? {}) : {}, faults, "");
+  if (__DEV__ && given !== undefined) insist(usable ? options : given, faults);
+  if (!usable) faults.push("options");
   for (const name in KINDS) {
     if (options[name] !== undefined && typeof options[name] !== KINDS[name]) {
       faults.push(name);
       delete options[name];
     }
   }
-  if (![undefined, "response", "error"].includes(options.onShed)) {
-    faults.push("onShed");
-    delete options.onShed;
-  }
+  if (options.onShed && options.onShed !== "response" && options.onShed !== "error") faults.push("onShed");
   return options;
 };
 
-/** Development build: one error that names every fault, from both sides of the boundary. */
-export const insist = (options: Options, faults: readonly string[]): void => {
-  if (!__DEV__) return;
-  const said = faults.map((path) => `${path}: ${KINDS[path] ? `a ${KINDS[path]}` : path === "onShed" ? '"response" | "error"' : "readable"}`);
-  if (Object.keys(options).length && start()) {
+// Development build: one error that names every fault, from both sides of the boundary.
+const insist = (options: unknown, unreadable: readonly string[]): void => {
+  const said = unreadable.map((path) => `${path} cannot be read`);
+  if (start()) {
     try {
-      (core as unknown as { check: (options: unknown) => void }).check(options);
+      (core as any).check(options);
     } catch (error) {
-      said.push((error as Error).message ?? String(error));
+      if (error instanceof WebAssembly.RuntimeError) die(error);
+      else said.push((error as Error).message);
     }
   }
-  if (said.length) throw new TypeError(`tidegate options: ${said.join("; ")}`);
+  if (said.length) throw new TypeError(said.join("; "));
 };
 
 /** Stages what the core is to know of them; answers the paths that it refused and left at their defaults. */

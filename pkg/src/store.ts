@@ -49,9 +49,7 @@ export const createStore = (room: Room) => {
   let due = false;
 
   const getSnapshot = (): Snapshot => {
-    const count = room.id ? guard(0, () => core.counts(room.id)) : 0;
-    const queued = count & 0xffff;
-    const inFlight = count >>> 16;
+    const [queued, inFlight] = [2, 3].map((what) => (room.id && guard(0, () => core.told(room.id, what))) || 0) as [number, number];
     if (stale || queued !== shown.queued || inFlight !== shown.inFlight) {
       const used = [...room.scopes.values()].filter((scope) => scope.id || room.times.has(scope.name));
       const scopes = stale ? used.map((scope) => pressureOf(room, scope.name)) : shown.scopes;

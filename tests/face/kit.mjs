@@ -51,7 +51,7 @@ export async function hooked(hook, text) {
 }
 
 /** Every export of the core that the face calls. */
-export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll until leader set_mode pressure closed counts listen event at read said".split(" ");
+export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event at read said".split(" ");
 
 /** A fetch whose answers are given by hand. It obeys its signal, before and after the headers, as the platform does. */
 export function network() {
