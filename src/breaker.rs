@@ -173,6 +173,11 @@ impl Breaker {
         !matches!(self.state, State::Closed { .. })
     }
 
+    /// A probe is out, or its lease was: its answer decides.
+    pub fn probing(&self) -> bool {
+        matches!(self.state, State::HalfOpen { .. })
+    }
+
     /// Until when nothing may go, or none when a request (perhaps the probe) may.
     pub fn closed_until(&self, now: Instant) -> Option<Instant> {
         self.ask(now).err()

@@ -214,10 +214,14 @@ impl Gate {
         let guessed = |(until, why)| Hold { until, why };
         let of_scope = scope.and_then(|s| s.lane.guessed(now)).map(guessed);
         let of_class = class.and_then(|c| c.lane.guessed(now)).map(guessed);
-        let resting = class.and_then(|c| c.breaker.closed_until(now));
-        let of_breaker = resting.map(|until| Hold {
-            until,
-            why: Reason::Breaker,
+        let of_breaker = class.and_then(|c| {
+            let until = c.breaker.closed_until(now)?;
+            // The probe's lease is the longest that its answer can take: one waits for it as long as one has patience.
+            let waits = c.breaker.probing() && r.deadline > now;
+            Some(Hold {
+                until: if waits { until.min(r.deadline) } else { until },
+                why: Reason::Breaker,
+            })
         });
         later(later(of_scope, of_class), of_breaker)
     }

@@ -24,7 +24,7 @@ use crate::pressure::Evidence;
 use crate::reason::Reason;
 use crate::tickets::Request;
 use crate::time::Instant;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Ticket};
 
 /// What an answer amounts to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,7 +71,9 @@ impl Gate {
                     self.close(now, r, wait, false);
                 }
                 let open = self.class_of(r).is_some_and(|c| c.breaker.is_open());
-                if open && !was_open {
+                if was_open {
+                    self.probed(now, r);
+                } else if open {
                     self.widen(now, r, Reason::Breaker);
                 }
             }
@@ -170,22 +172,30 @@ impl Gate {
                 self.ended(now, was);
             }
         }
+        self.probed(now, r);
     }
 
     /// The ends of our guesses that hold this request's scope and route.
-    fn guesses(&self, now: Instant, r: &Request) -> [Option<Instant>; 3] {
-        let class = self.class_of(r);
-        [
-            self.scope_of(r).and_then(|s| s.lane.guessed(now)).map(|g| g.0),
-            class.and_then(|c| c.lane.guessed(now)).map(|g| g.0),
-            class.and_then(|c| c.breaker.closed_until(now)),
-        ]
+    fn guesses(&self, now: Instant, r: &Request) -> [Option<Instant>; 2] {
+        [self.scope_of(r).map(|s| &s.lane), self.class_of(r).map(|c| &c.lane)]
+            .map(|lane| lane.and_then(|l| l.guessed(now)).map(|g| g.0))
     }
 
     /// A closure ended before its time: who waits for just that moment may look again now.
     fn ended(&mut self, now: Instant, closure: Option<Instant>) {
         self.queue.retime(&mut |waiter| {
             if Some(waiter.not_before) == closure {
+                waiter.not_before = now;
+            }
+        });
+    }
+
+    /// The probe is back: whom the breaker held looks again now.
+    fn probed(&mut self, now: Instant, r: &Request) {
+        let tickets = &self.tickets;
+        self.queue.retime(&mut |waiter| {
+            let why = tickets.get(Ticket(waiter.ticket)).map(|r| r.why);
+            if waiter.lane == r.class && why == Some(Reason::Breaker) {
                 waiter.not_before = now;
             }
         });

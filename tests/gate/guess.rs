@@ -1,0 +1,185 @@
+//! Our own guesses: the breaker and back-off, short, probed by one, and cleared by one good answer.
+
+use tidegate::policy::Setting;
+use tidegate::reason::Reason;
+
+use crate::world::*;
+
+/// No holding, so that every failure is one call's.
+const ONCE: u32 = GET | tidegate::verdict::How::NO_HOLD;
+
+fn broken_until(end: u64) -> impl FnMut(&Hit) -> Answer {
+    move |hit| {
+        if hit.at < at(end) && !hit.url.ends_with("/well") {
+            Answer(500, String::new(), ms(100))
+        } else {
+            ok()
+        }
+    }
+}
+
+/// Ten failures of one route, a hundred milliseconds apart: the breaker is open from 1.1 s on, for 5 s.
+fn tripped(end: u64) -> World<'static> {
+    let mut world = World::alone(&[], broken_until(end));
+    for n in 0..10 {
+        world.ask(at(n * 110), "/a", ONCE);
+    }
+    world
+}
+
+const TRIPPED: u64 = 9 * 110 + 100;
+
+#[test]
+fn ten_failures_close_the_route_and_leave_others_alone() {
+    let mut world = tripped(60_000);
+    let shed = world.ask_for(0, at(1_500), "/a", ONCE, Some(secs(2)));
+    let other = world.ask(at(1_500), "/well", ONCE);
+    world.run();
+    let End::Shed(Reason::Breaker, until) = world.call(shed).end() else {
+        panic!("{:?}", world.call(shed));
+    };
+    assert_eq!(until, at(TRIPPED + 5_000));
+    assert_eq!(world.call(other).sent, [at(1_500)]);
+}
+
+#[test]
+fn nine_failures_close_nothing() {
+    let mut world = World::alone(&[], broken_until(60_000));
+    for n in 0..9 {
+        world.ask(at(n * 110), "/a", ONCE);
+    }
+    let next = world.ask(at(1_100), "/a", ONCE);
+    world.run();
+    assert_eq!(world.call(next).sent, [at(1_100)]);
+}
+
+#[test]
+fn one_probe_goes_and_its_good_answer_frees_all_who_wait_at_once() {
+    let mut world = tripped(2_000);
+    let settings_coalesce_not = ONCE & !tidegate::verdict::How::JOIN;
+    let waiters: Vec<_> = (0..5)
+        .map(|n| world.ask(at(2_000 + n), "/a", settings_coalesce_not))
+        .collect();
+    world.run();
+    let sent: Vec<_> = waiters.iter().map(|c| world.call(*c).sent[0]).collect();
+    let probe = at(TRIPPED + 5_000);
+    assert_eq!(
+        sent.iter().filter(|s| **s == probe).count(),
+        1,
+        "one leased probe"
+    );
+    assert!(
+        sent.iter().all(|s| *s == probe || *s == probe + ms(20)),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn a_failed_probe_doubles_the_rest_but_never_over_half_a_minute() {
+    let mut world = tripped(3_600_000);
+    let mut probes = Vec::new();
+    for n in 0..300 {
+        let call = world.ask_for(0, at(2_000 + n * 1_000), "/a", ONCE, Some(ms(0)));
+        probes.push(call);
+    }
+    world.run();
+    let sent: Vec<_> = probes
+        .iter()
+        .filter_map(|c| world.call(*c).sent.first().copied())
+        .collect();
+    let gaps: Vec<_> = sent.windows(2).map(|w| w[1].since(w[0]).as_millis()).collect();
+    assert_eq!(gaps[..3], [11_000, 21_000, 31_000], "{gaps:?}");
+    assert!(gaps.iter().all(|gap| *gap <= 31_000), "{gaps:?}");
+}
+
+#[test]
+fn a_late_answer_of_an_earlier_epoch_changes_nothing() {
+    let mut world = World::alone(&[], |hit| {
+        let late = Answer(500, String::new(), ms(9_000));
+        if hit.at == at(0) {
+            late
+        } else if hit.at < at(2_000) {
+            Answer(500, String::new(), ms(1))
+        } else {
+            ok()
+        }
+    });
+    world.ask(at(0), "/a", ONCE & !tidegate::verdict::How::JOIN);
+    for n in 0..10 {
+        world.ask(at(10 + n * 10), "/a", ONCE);
+    }
+    let probe = world.ask_for(0, at(3_000), "/a", ONCE, Some(secs(60)));
+    let after = world.ask(at(9_100), "/a", ONCE);
+    world.run();
+    assert_eq!(world.call(probe).end(), End::Served(200));
+    assert_eq!(
+        world.call(after).sent,
+        [at(9_100)],
+        "still closed, in the good sense"
+    );
+}
+
+#[test]
+fn two_open_classes_widen_to_the_scope() {
+    let mut world = tripped(60_000);
+    for n in 0..10 {
+        world.ask(at(n * 110), "/b", ONCE);
+    }
+    let third = world.ask_for(0, at(1_300), "/third", POST, Some(ms(0)));
+    world.run();
+    assert!(
+        matches!(world.call(third).end(), End::Shed(Reason::Breaker, _)),
+        "{:?}",
+        world.call(third)
+    );
+}
+
+#[test]
+fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
+    let settings = [
+        (Setting::BreakerRest, 30_000.0),
+        (Setting::Deadline, 86_400_000.0),
+    ];
+    let mut world = World::alone(&settings, |_| fail(503));
+    for n in 0..400 {
+        world.ask(at(n * 700), "/a", if n % 3 == 0 { GET } else { POST });
+    }
+    world.run_until(at(300_000));
+    let now = world.now;
+    let scope = world.scope(0, ORIGIN);
+    let closed = world.gate().pressure(now, scope).closed_until;
+    assert!(closed.is_none_or(|until| until <= now + secs(30)));
+    for call in &world.pages[0].calls {
+        for (n, (until, _)) in call
+            .waits
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| w.0 != tidegate::time::Instant::NEVER)
+        {
+            let since = if n == 0 {
+                call.asked
+            } else {
+                call.waits[n - 1].0.max(call.asked)
+            };
+            assert!(
+                *until <= since.max(*call.sent.last().unwrap_or(&since)) + secs(60),
+                "{call:?}"
+            );
+        }
+    }
+    world.run();
+}
+
+#[test]
+fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
+    let mut world = World::alone(&[], |hit| if hit.at == at(0) { fail(503) } else { ok() });
+    for n in 0..40 {
+        world.ask(at(0), &format!("/{n}/x"), ONCE);
+    }
+    let next = world.ask(at(6), "/a", GET);
+    world.run();
+    // The first round draws from a tenth of the patience up to three times that.
+    assert!(world.call(next).sent[0] < at(5 + 2_400), "{:?}", world.call(next));
+    let report = world.call(next).waits[0].0;
+    assert!(report >= at(5 + 800));
+}

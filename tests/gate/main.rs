@@ -1,0 +1,12 @@
+//! The gate in whole conversations, each a claim: pages, a server that answers by the time, and virtual time between.
+
+mod bounds;
+mod guess;
+mod hold;
+mod join;
+mod leave;
+mod quota;
+mod room;
+mod whom;
+mod word;
+mod world;
