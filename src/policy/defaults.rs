@@ -49,26 +49,35 @@ settings! {
     Mode "mode" 0.0, 2.0, true, 0.0, "\"on\" | \"observe\" | \"off\"";
     // Below the 10 s at which common HTTP clients give up, so that the true answer still reaches somebody.
     Deadline "deadline" 0.0, DAY, false, 8_000.0, "milliseconds from 0 to 86400000";
+    // On: a human who sees an error clicks again, which costs the server more than a retry within a budget.
     Retry "retry" 0.0, 1.0, true, 1.0, "an object or false";
     // Three tries are the field's habit (Google SRE book, "Handling Overload"); one more, since the budget bounds the sum.
     RetryAttempts "retry.attempts" 0.0, 14.0, true, 3.0, "a whole number from 0 to 14";
     // Google SRE book, "Handling Overload": a per-client retry ratio of 10 %.
     RetryBudgetPercent "retry.budget.percent" 0.0, 100.0, false, 10.0, "a percentage from 0 to 100";
+    // A burst of failures may be answered by ten retries at once, no more than a screen full of requests.
     RetryBudgetCap "retry.budget.cap" 0.0, 1_000.0, true, 10.0, "a whole number from 0 to 1000";
+    // On: it opens only after ten answers of one route, and never for longer than a guess may last.
     Breaker "breaker" 0.0, 1.0, true, 1.0, "an object or false";
     // Half: a route that fails more often than it works (M. Nygard, "Release It!", 2nd ed., "Circuit Breaker").
     BreakerTrip "breaker.trip" 0.0, 1.0, false, 0.5, "a share from 0 to 1";
+    // Envoy and resilience4j rest 30 to 60 s; a page has a human in front of it, and LONGEST_GUESS is the bound.
     BreakerRest "breaker.rest" 1.0, 30_000.0, false, 5_000.0, "milliseconds from 1 to 30000";
+    // On: there is no limit before the server has shown distress.
     Concurrency "concurrency" 0.0, 1.0, true, 1.0, "an object or false";
     // None: a healthy server is never limited by us.
     ConcurrencyMax "concurrency.max" 1.0, 10_000.0, true, 0.0, "a whole number from 1 to 10000";
+    // On: without it a closure ends with everything that waited, at once.
     ConcurrencyAdaptive "concurrency.adaptive" 0.0, 1.0, true, 1.0, "true or false";
     // More than any screen shows; a page that queues more is polling.
     QueueSize "queue.size" 1.0, 100_000.0, true, 256.0, "a whole number from 1 to 100000";
     // The oldest waiter is the one whose human has most likely gone (Maurer, "Fail at Scale", ACM Queue 2015).
     QueueDrop "queue.drop" 0.0, 1.0, true, 0.0, "\"oldest\" | \"newest\"";
+    // Background work may wait until most closures are over; after a minute what it would fetch is old.
     QueueMaxWait "queue.maxWait" 0.0, DAY, false, 60_000.0, "milliseconds from 0 to 86400000";
+    // On: it holds background work only, until a quota is nearly spent.
     Pace "pace" 0.0, 1.0, true, 1.0, "true or false";
+    // On: equal safe requests in flight are one question.
     Coalesce "coalesce" 0.0, 1.0, true, 1.0, "true or false";
     // The RateLimit draft names ten minutes as its example of a threshold against absurd values.
     MaxHint "maxHint" 1.0, DAY, false, 600_000.0, "milliseconds from 1 to 86400000";
