@@ -12,8 +12,8 @@ let memory: WebAssembly.Memory;
 let bytes = new Uint8Array();
 let settleReady: (how: "wasm" | "fallback") => void;
 
-/** Resolves once, when it runs or never will. */
-export const ready = new Promise<"wasm" | "fallback">((resolve) => (settleReady = resolve));
+/** Resolves when it runs or never will. Another promise after a trap: how things are, not how they were. */
+export let ready = new Promise<"wasm" | "fallback">((resolve) => (settleReady = resolve));
 
 /** Called after each change of `state`; `cause` only at death. */
 export const watchers = new Set<(cause?: unknown) => void>();
@@ -36,6 +36,7 @@ export const die = (cause: unknown): void => {
   state = 3;
   console.warn("tidegate: fallback", cause);
   settleReady("fallback");
+  ready = Promise.resolve("fallback");
   for (const tell of watchers) tell(cause);
 };
 

@@ -1,9 +1,9 @@
 // Events: recorded by the core only while somebody listens, told when all state is settled.
 import type { TidegateEvents } from "../tidegate.d.ts";
 import { word } from "./answers";
-import { epoch } from "./clock";
+import { epoch, wall } from "./clock";
 import { core, guard } from "./core";
-import { type Room, PRIORITIES } from "./room";
+import { type Call, type Room, PRIORITIES } from "./room";
 import { pressureOf } from "./store";
 
 /** By the core's codes. */
@@ -52,17 +52,23 @@ export const on = (room: Room, type: string, tell: (event: any) => void): (() =>
   };
 };
 
+const PATIENCE = 8_000;
+
+/** Until when a request waits at most: a place in a queue has no time of its own, but patience has an end. */
+export const latest = (call: Call | undefined, at: number): number => epoch(at) ?? wall + (call?.patience || PATIENCE);
+
 /** Tells what the core recorded. */
 export const drainEvents = (room: Room): void => {
   for (let kind; (kind = guard(0, () => core.event(room.id))); ) {
     const [id, handle, why, at, priority, extra] = guard([0, 0, 0, NaN, 0, 0], () => [0, 1, 2, 3, 4, 5].map((part) => core.at(part))) as [number, number, number, number, number, number];
     const scope = room.handles.get(handle)?.name ?? "";
-    const label = room.calls.get(id)?.label ?? null;
+    const call = room.calls.get(id);
+    const label = call?.label ?? null;
     const reason = word(why);
     const time = epoch(at);
     emit(room, KINDS[kind] as any, [
       () => pressureOf(room, scope),
-      () => ({ id, label, scope, reason, until: time, priority: PRIORITIES[priority] }),
+      () => ({ id, label, scope, reason, until: latest(call, at), priority: PRIORITIES[priority] }),
       () => ({ id, label, scope, reason, retryAt: time, priority: PRIORITIES[priority] }),
       () => ({ id, label, scope, attempt: extra, at: time, reason }),
       () => ({ id, label, scope, callers: extra }),

@@ -1,8 +1,8 @@
 // The path of one request: ask, wait, send, settle. Nothing is decided here; the core's packed answers are carried out.
 import { refusal, word } from "./answers";
-import { epoch, now, wall } from "./clock";
+import { now, wall } from "./clock";
 import { core, guard, put } from "./core";
-import { attempt, drainEvents } from "./events";
+import { attempt, drainEvents, latest } from "./events";
 import { callers, join, share, watch } from "./flight";
 import { heard } from "./headers";
 import { forget, handle } from "./keys";
@@ -162,9 +162,9 @@ const hang = (room: Room, call: Call): Promise<any> => {
 };
 
 const tellWait = (room: Room, call: Call, packed: number, at: number): void => {
-  const time = epoch(at);
-  for (const { onWait, gone } of callers(call)) {
-    if (onWait && !gone && time !== null) attempt(room, () => onWait({ reason: word((packed >> 4) & 15)!, until: time }));
+  const reason = word((packed >> 4) & 15)!;
+  for (const each of callers(call)) {
+    if (each.onWait && !each.gone) attempt(room, () => each.onWait!({ reason, until: latest(each, at) }));
   }
 };
 

@@ -106,3 +106,10 @@ export async function standing(promise) {
 }
 
 export const URL_A = "https://api.example/items?page=1";
+
+/** Time is the test's from here on, all three clocks of it. `mock` is the test's own. */
+export function holdTime(mock) {
+  const begin = 1_700_000_000_000;
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: begin });
+  mock.method(performance, "now", () => Date.now() - begin);
+}
