@@ -72,7 +72,7 @@ test("no file names the machine that it was built on", () => {
 test("the module imports from its own glue only, and nothing from env", () => {
   const module = new WebAssembly.Module(readFileSync(join(root, "dist/tidegate.wasm")));
   const from = new Set(WebAssembly.Module.imports(module).map((each) => each.module));
-  assert.deepEqual([...from], ["./core_bg.js"]);
+  assert.deepEqual([...from], ["tidegate"]);
 });
 
 test("the inlined text is the module, byte for byte, in both builds", async () => {

@@ -145,20 +145,19 @@ pub fn browsers(house: &House) -> Result<()> {
     step(&format!("Installing {names}"), || {
         let sh = &house.sh;
         let root = cmd!(sh, "id -u").quiet().read()? == "0";
-        // Without a terminal nobody can type a password: then sudo must not wait for one.
-        let ask = env::var_os("CI").is_none();
-        let sudo: &[&str] = match (root, ask) {
-            (true, _) => &["env"],
-            (false, true) => &["sudo"],
-            (false, false) => &["sudo", "-n"],
+        let sudo: &[&str] = match (root, env::var_os("CI")) {
+            (true, _) => &[],
+            (false, None) => &["sudo"],
+            // Nobody is there to type a password: sudo must not wait for one.
+            (false, Some(_)) => &["sudo", "-n"],
         };
-        let quiet = "DEBIAN_FRONTEND=noninteractive";
-        let (sudo, options) = (sudo, ["-y", "--no-install-recommends"]);
-        let (first, rest) = (sudo[0], &sudo[1..]);
-        cmd!(sh, "{first} {rest...} {quiet} apt-get update -q").run()?;
+        let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
+        let words: Vec<&str> = sudo.iter().chain(&apt).copied().collect();
+        let (program, before) = (words[0], &words[1..]);
+        cmd!(sh, "{program} {before...} update").run()?;
         Ok(cmd!(
             sh,
-            "{first} {rest...} {quiet} apt-get install -q {options...} {missing...}"
+            "{program} {before...} install --no-install-recommends {missing...}"
         )
         .run()?)
     })

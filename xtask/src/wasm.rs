@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use xshell::cmd;
 
 use crate::house::{House, step, write};
-use crate::{inline, snip, tools};
+use crate::{inline, shorten, snip, tools};
 
 /// Which of the two builds of the one source.
 #[derive(Clone, Copy, PartialEq)]
@@ -34,6 +34,7 @@ const RECIPE: &[&str] = &[
     include_str!("wasm.rs"),
     include_str!("snip.rs"),
     include_str!("inline.rs"),
+    include_str!("shorten.rs"),
 ];
 
 impl Core {
@@ -145,6 +146,12 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
     };
     let features = FEATURES;
     cmd!(sh, "node {opt} -Oz {strip...} {features...} {module} -o {module}").run()?;
+    if core == Core::Production {
+        let glue = out.join("core.js");
+        let (wasm, text) = shorten::shorten(&fs::read(&module)?, &fs::read_to_string(&glue)?)?;
+        write(&module, &wasm)?;
+        write(&glue, text.as_bytes())?;
+    }
     Ok(())
 }
 
