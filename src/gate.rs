@@ -8,6 +8,7 @@ mod evidence;
 mod getters;
 mod release;
 mod settle;
+mod survive;
 
 use crate::time::Duration;
 use alloc::collections::VecDeque;

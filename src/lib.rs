@@ -26,6 +26,7 @@ pub mod reason;
 pub mod retry;
 pub mod rng;
 pub mod scope;
+pub mod snapshot;
 pub mod tickets;
 pub mod time;
 pub mod verdict;

@@ -48,6 +48,11 @@ impl Word {
         self.until = self.until.max(now + wait + width * self.share / ONE);
     }
 
+    /// It was in force before a reload, spread included.
+    pub fn resume(&mut self, until: Instant) {
+        self.until = self.until.max(until);
+    }
+
     /// The server took it back.
     pub fn unsay(&mut self) {
         self.until = Instant::ORIGIN;
@@ -383,10 +388,11 @@ impl Places {
     }
 }
 
-const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
+/// Where FNV-1a begins.
+pub(crate) const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
 
 /// FNV-1a, 64 bits (draft-eastlake-fnv): short code, and a clash only makes two routes share their evidence.
-fn fnv(from: u64, bytes: &[u8]) -> u64 {
+pub(crate) fn fnv(from: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(from, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
     })
