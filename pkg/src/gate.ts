@@ -42,6 +42,7 @@ export const enter = (room: Room, call: Call): Promise<any> => {
   let answer: Promise<any>;
   if (kind === GO || kind === WAIT) {
     call.id = id;
+    call.era = room.era;
     room.calls.set(id, call);
     if (signal && call.how & HOW.join) call.own = new AbortController();
   }
@@ -128,7 +129,10 @@ const settle = (room: Room, call: Call, status: number, headers?: Headers): numb
     // A stand-in for Headers that has not all of its methods says nothing.
   }
   const t = now();
-  return guard(DONE, () => core.settle(room.id, t, wall, call.id, status, text ? put(text) : 0));
+  const end = (status: number) => guard(DONE, () => core.settle(room.id, t, wall, call.id, status, text ? put(text) : 0));
+  const packed = end(status);
+  // What was sent for a user who has left is not sent again.
+  return (packed & 15) === HELD && call.era !== room.era ? end(1) : packed;
 };
 
 const finish = (room: Room, call: Call, packed: number): void => {

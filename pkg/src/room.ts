@@ -43,6 +43,8 @@ export interface Intent {
 export interface Call extends Intent {
   /** Ticket in the core. */
   id: number;
+  /** The room's, when it asked. */
+  era: number;
   /** Of a flight that others may join: so that its first caller's signal is not the flight's. */
   own: AbortController | undefined;
   /** Callers that have not left. */
@@ -69,6 +71,7 @@ const nothing = () => {};
 export const newCall = (intent: Intent): Call => ({
   ...intent,
   id: 0,
+  era: 0,
   own: undefined,
   callers: 1,
   also: undefined,

@@ -72,7 +72,7 @@ export const createStore = (room: Room) => {
       if (scopes === told[0] && ready === told[1]) return;
       told = [scopes, ready];
       for (const { tell } of [...listeners]) attempt(room, tell);
-    });
+    }, 0);
   };
 
   return {

@@ -1,7 +1,7 @@
 // A refused request gets the truth: when, why, and that nothing was sent.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BUILDS, fresh, network, URL_A } from "./kit.mjs";
+import { BUILDS, fresh, network, standing, URL_A } from "./kit.mjs";
 
 /** A room whose scope is closed for a minute: longer than anybody waits. */
 async function closed(build, options) {
@@ -86,33 +86,55 @@ test("a held request is sent again and its caller never sees the refusal", async
   tide.dispose();
 });
 
-test("an unsafe request waits like any other, but what was refused is not sent twice unless marked", async () => {
+const refused = { status: 503, headers: { "retry-after": "1" } };
+
+/** Sends one request that is refused once; answers what was sent, and the status that its caller got. */
+async function refusedOnce(input, init) {
   const { createTidegate } = await fresh();
   const net = network();
   const tide = createTidegate({ fetch: net.fetch });
-  const refuse = (call) => call.answer("busy", { status: 503, headers: { "retry-after": "1" } });
-  const post = tide.fetch(URL_A, { method: "POST", body: "x" });
-  refuse(net.sent[0]);
-  assert.equal((await post).status, 503);
-  const marked = tide.fetch(URL_A, { method: "POST", body: "x", tidegate: { idempotent: true } });
-  const stream = new ReadableStream({ start: (controller) => controller.close() });
-  const streamed = tide.fetch(`${URL_A}&s`, { method: "POST", body: stream, duplex: "half", tidegate: { idempotent: "k" } });
-  const request = new Request(`${URL_A}&r`, { method: "PUT", body: "in a Request" });
-  const repeated = tide.fetch(request, { tidegate: { idempotent: "k2" } });
-  await net.arrival(4);
-  const by = (part) => net.sent.filter((call) => call.url.endsWith(part));
-  const key = by("page=1")[1].init.headers.get("idempotency-key");
-  assert.ok(key.length >= 16);
-  assert.equal(by("&s")[0].init.headers.get("idempotency-key"), "k");
-  for (const call of net.sent.slice(1)) refuse(call);
-  assert.equal((await streamed).status, 503, "a stream is sent once");
-  await net.arrival(6);
-  assert.equal(by("page=1")[2].init.headers.get("idempotency-key"), key, "kept over retries");
-  const second = by("&r")[1].input;
-  assert.equal(await second.text(), "in a Request");
-  net.sent.slice(4).forEach((call) => call.answer());
-  assert.deepEqual([(await marked).status, (await repeated).status], [200, 200]);
+  const answer = tide.fetch(input, init);
+  const waits = new Promise((resolve) => tide.on("retry", resolve));
+  net.sent[0].answer("busy", refused);
+  await Promise.race([waits, answer]);
+  if ((await standing(answer)) === "pending") (await net.arrival(2)).answer();
+  const { status } = await answer;
   tide.dispose();
+  return { sent: net.sent, status };
+}
+
+test("an unsafe request is not sent twice", async () => {
+  const { sent, status } = await refusedOnce(URL_A, { method: "POST", body: "x" });
+  assert.deepEqual([sent.length, status], [1, 503]);
+});
+
+test("an unsafe request that is marked is sent again under the same key", async () => {
+  const { sent, status } = await refusedOnce(URL_A, { method: "POST", body: "x", tidegate: { idempotent: true } });
+  assert.deepEqual([sent.length, status], [2, 200]);
+  const keys = sent.map((call) => call.init.headers.get("idempotency-key"));
+  assert.ok(keys[0].length >= 16 && keys[0] === keys[1]);
+  const named = await refusedOnce(URL_A, { method: "POST", tidegate: { idempotent: "mine" } });
+  assert.equal(named.sent[1].init.headers.get("idempotency-key"), "mine");
+  const own = await refusedOnce(URL_A, { method: "POST", headers: { "Idempotency-Key": "theirs" }, tidegate: { idempotent: true } });
+  assert.equal(own.sent[0].init.headers.get("idempotency-key"), "theirs");
+});
+
+test("a search by POST that is marked safe is sent again without a header of ours", async () => {
+  const init = { method: "POST", body: "x", tidegate: { safe: true } };
+  const { sent, status } = await refusedOnce(URL_A, init);
+  assert.deepEqual([sent.length, status, sent[0].init], [2, 200, init]);
+});
+
+test("a stream is sent once, whatever it is marked as", async () => {
+  const body = new ReadableStream({ start: (controller) => controller.close() });
+  const { sent, status } = await refusedOnce(URL_A, { method: "POST", body, duplex: "half", tidegate: { idempotent: "k" } });
+  assert.deepEqual([sent.length, status], [1, 503]);
+});
+
+test("a Request with a body is whole the second time too", async () => {
+  const { sent, status } = await refusedOnce(new Request(URL_A, { method: "PUT", body: "whole" }), { tidegate: { idempotent: "k" } });
+  assert.deepEqual([sent.length, status], [2, 200]);
+  assert.deepEqual(await Promise.all(sent.map((call) => call.input.text())), ["whole", "whole"]);
 });
 
 test("retry: false hands the first answer over", async () => {
