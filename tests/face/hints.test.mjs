@@ -1,0 +1,118 @@
+// What of a response crosses to the core, and readHints.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { BUILDS, fresh, hooked, network, URL_A } from "./kit.mjs";
+
+const folder = new URL("../vectors/hint/", import.meta.url);
+const cases = readdirSync(folder)
+  .filter((name) => name.endsWith(".json"))
+  .flatMap((name) => {
+    const read = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+    return Array.isArray(read) ? read : read.cases;
+  });
+
+const near = (one, other, by) => one === other || (one !== null && other !== null && Math.abs(one - other) <= by);
+const sorted = (quotas) => [...quotas].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+function same(hints, expect, id) {
+  assert.ok(near(hints.waitMs, expect.wait_ms, 1), `${id}: waitMs ${hints.waitMs}, not ${expect.wait_ms}`);
+  assert.ok(near(hints.load, expect.load, 1e-9), `${id}: load ${hints.load}`);
+  assert.deepEqual([hints.retry, hints.overloaded, hints.quotas.length], [expect.retry, expect.overloaded, expect.quotas.length], id);
+  const expected = sorted(expect.quotas);
+  sorted(hints.quotas).forEach((quota, place) => {
+    const want = expected[place];
+    assert.deepEqual([quota.name, quota.limit, quota.remaining, quota.unit], [want.name, want.limit, want.remaining, want.unit], id);
+    assert.ok(near(quota.resetMs, want.reset_ms, 1) && near(quota.windowMs, want.window_ms, 1), id);
+  });
+}
+
+for (const build of BUILDS) {
+  test(`${build}: readHints reads every vector, from pairs, a record, Headers and a Response alike`, async () => {
+    const { readHints } = await fresh(build);
+    assert.ok(cases.length > 50);
+    for (const { id, status, headers, expect, now_ms: now } of cases) {
+      const record = {};
+      for (const [name, value] of headers) Object.hasOwn(record, name) ? (record[name] = [record[name], value].flat()) : (record[name] = value);
+      const forms = [headers, record];
+      try {
+        forms.push(new Headers(headers));
+      } catch {
+        // The platform would not let such a value in.
+      }
+      for (const form of forms) same(readHints({ status, headers: form }, { now }), expect, id);
+      if (forms[2] && status >= 200 && status < 600) {
+        const body = [204, 205, 304].includes(status) ? null : "";
+        same(readHints(new Response(body, { status, headers: forms[2] }), { now }), expect, id);
+      }
+    }
+  });
+
+  test(`${build}: hintHeaders is a frozen list of lower-case names`, async () => {
+    const { hintHeaders } = await fresh(build);
+    assert.ok(Object.isFrozen(hintHeaders) && hintHeaders.includes("retry-after") && hintHeaders.includes("ratelimit"));
+    assert.ok(hintHeaders.every((name) => /^[a-z0-9-]+$/.test(name)));
+  });
+}
+
+test("readHints takes anything a response may hold", async () => {
+  const { readHints } = await fresh();
+  for (const headers of [{}, null, undefined, { "retry-after": null }, { "retry-after": {} }, { "retry-after": "x".repeat(1e6) }, { "retry-after": "5\r\nx-injected: 1" }, { "ratelimit": "\"ü\";r=1" }, { ["__proto__"]: "5" }]) {
+    const { quotas } = readHints({ status: 503, headers });
+    assert.ok(Array.isArray(quotas));
+  }
+  assert.equal({}.limit, undefined);
+});
+
+/** Counts how its headers are looked at. */
+function spied(status, fields) {
+  const headers = new Headers(fields);
+  const seen = { all: 0, get: [] };
+  return {
+    seen,
+    response: {
+      status,
+      headers: { forEach: (tell) => (seen.all++, headers.forEach(tell)), get: (name) => (seen.get.push(name), headers.get(name)) },
+    },
+  };
+}
+
+test("header names are learned: all on the first success, on failures and on every 32nd success; else those found before; text crosses when it changed", async () => {
+  const crossed = [];
+  globalThis.learned = (name, args) => name === "settle" && crossed.push(args[5]);
+  const { createTidegate } = await hooked("learned");
+  let next;
+  const tide = createTidegate({ fetch: async () => next.response, retry: false });
+  const fetch = async (status, fields) => {
+    next = spied(status, fields);
+    await tide.fetch(URL_A);
+    return [next.seen.all, next.seen.get, crossed.at(-1) > 0];
+  };
+  const quiet = { "x-a": "1", date: "now" };
+  const quota = { ...quiet, "ratelimit-limit": "10", "ratelimit-remaining": "9" };
+  assert.deepEqual(await fetch(200, quiet), [1, [], false], "the first: all, and the clock alone does not cross");
+  assert.deepEqual(await fetch(200, quota), [0, [], false], "nothing was found: nothing is read");
+  for (let i = 3; i <= 32; i++) await fetch(200, quota);
+  assert.deepEqual((await fetch(200, quota))[0], 1, "the 32nd after the first");
+  assert.deepEqual(await fetch(200, quota), [0, ["ratelimit-limit", "ratelimit-remaining"], false], "known, and unchanged");
+  assert.deepEqual(await fetch(200, { ...quota, "ratelimit-remaining": "8" }), [0, ["ratelimit-limit", "ratelimit-remaining", "date", "age"], true], "changed");
+  for (const status of [202, 304, 404, 503]) {
+    const [all, , across] = await fetch(status, { "retry-after": "0" });
+    assert.deepEqual([all, across], [1, true], `${status} always`);
+  }
+  tide.dispose();
+});
+
+test("a name that only looks like a hint crosses too, a value too long crosses as too long, and other headers never do", async () => {
+  const texts = [];
+  globalThis.text = (name, args) => name === "settle" && args[5] && texts.push(args[5]);
+  const { createTidegate } = await hooked("text");
+  const tide = createTidegate({ fetch: async () => response, retry: false });
+  let response = new Response("", { headers: { "zendesk-ratelimit-tickets": "total=1", "x-secret": "s", "set-cookie": "c=1" } });
+  await tide.fetch(URL_A);
+  assert.deepEqual(texts, ["zendesk-ratelimit-tickets: total=1\n".length]);
+  response = new Response("", { status: 503, headers: { "retry-after": "9".repeat(20_000) } });
+  await tide.fetch(URL_A);
+  assert.deepEqual(texts[1], "retry-after: ".length + 8193 + 1);
+  tide.dispose();
+});
