@@ -89,6 +89,8 @@ pub const RETRY_RESERVE: u32 = 3;
 pub const BACKOFF_BASE: u32 = 10;
 /// Back-offs are at most patience divided by this: longer ones lost goodput and delayed recovery.
 pub const BACKOFF_CAP: u32 = 4;
+/// Neither is shorter than this, however short the patience: what refused a moment ago still refuses.
+pub const BACKOFF_LEAST: Duration = Duration::from_millis(50);
 /// The breaker looks at no fewer answers: with fewer one hiccup is a trend.
 pub const BREAKER_ANSWERS: u32 = 10;
 /// A closure that no server named lasts no longer: what we guess must be short (Chromium's anti-DDoS throttle

@@ -172,8 +172,8 @@ impl Policy {
                 reserve: defaults::RETRY_RESERVE.min(c.count(Setting::RetryBudgetCap)),
             },
             backoff: BackoffPolicy {
-                base: patience / defaults::BACKOFF_BASE,
-                cap: patience / defaults::BACKOFF_CAP,
+                base: (patience / defaults::BACKOFF_BASE).max(defaults::BACKOFF_LEAST),
+                cap: (patience / defaults::BACKOFF_CAP).max(defaults::BACKOFF_LEAST),
             },
             breaker: if c.on(Setting::Breaker) {
                 BreakerPolicy {
