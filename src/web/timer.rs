@@ -1,5 +1,8 @@
 //! The one timer.
 
+use alloc::rc::Rc;
+use core::cell::Cell;
+
 use crate::time::Duration;
 
 use gloo_timers::callback::Timeout;
@@ -16,6 +19,9 @@ pub struct Alarm {
     wake: Function,
     at: Instant,
     timer: Option<Timeout>,
+    /// The timer has fired, so nothing is armed any more, whatever `at` says. Browsers fire up to a millisecond early,
+    /// and a wait beyond `LONGEST` takes several timers: both come back with the same `at`.
+    fired: Rc<Cell<bool>>,
 }
 
 impl Alarm {
@@ -25,6 +31,7 @@ impl Alarm {
             wake,
             at: Instant::NEVER,
             timer: None,
+            fired: Rc::new(Cell::new(false)),
         }
     }
 
@@ -36,14 +43,17 @@ impl Alarm {
     /// Wakes at `at`, or earlier when that is more than a browser can count: every wake-up is a look, so an early one
     /// changes nothing. `NEVER` cancels.
     pub fn arm(&mut self, now: Instant, at: Instant) {
-        if at == self.at && (at > now || at == Instant::NEVER) {
+        let armed = !self.fired.get() && (at > now || at == Instant::NEVER);
+        if armed && at == self.at {
             return;
         }
         self.at = at;
+        self.fired.set(false);
         self.timer = (at != Instant::NEVER).then(|| {
-            let wake = self.wake.clone();
+            let (wake, fired) = (self.wake.clone(), self.fired.clone());
             let ms = at.since(now).min(LONGEST).millis_up() as u32;
             Timeout::new(ms, move || {
+                fired.set(true);
                 // An exception in the page's own function is the page's: it has its guard.
                 let _ = wake.call0(&JsValue::NULL);
             })
