@@ -64,10 +64,13 @@ const attemptsOf = (own: TidegateRequestOptions): number => {
   return typeof attempts === "number" && attempts >= 0 ? (Math.min(14, Math.floor(attempts)) + 1) << 8 : 0;
 };
 
+// Not randomUUID: pages without a secure context lack it.
+const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {
   const headers = new Headers(init?.headers ?? request?.headers);
   const name = "idempotency-key";
-  if (!headers.has(name)) headers.set(name, idempotent === true ? (signal?.idempotencyKey ?? crypto.randomUUID()) : idempotent);
+  if (!headers.has(name)) headers.set(name, idempotent === true ? (signal?.idempotencyKey ?? random()) : idempotent);
   return { ...init, headers };
 };
 
@@ -95,6 +98,8 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   const own: TidegateRequestOptions = Object(init?.tidegate);
   const method = String(init?.method ?? request?.method ?? "GET").toUpperCase();
   const signal = init?.signal !== undefined ? init.signal : request?.signal;
+  // Not a signal: for the platform to refuse.
+  if (signal && !signal.addEventListener) return;
   const reads = method === "GET" || method === "HEAD";
   const safe = reads || method === "OPTIONS" || own.safe === true;
   const open = !init || plain(init);
@@ -106,7 +111,9 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   if (idempotent && acts && open) init = withKey(init, request, idempotent, signal);
 
   const scope = scopeOf(room, url, method, own.scope);
-  const shares = room.shares && acts && open && safe && !once && own.coalesce !== false && (reads || (body && !request)) && room.platform.leaf();
+  // A signal of another realm (jsdom beside Node) could not be replaced by one of ours.
+  const ours = !signal || signal instanceof AbortSignal;
+  const shares = room.shares && acts && open && safe && ours && !once && own.coalesce !== false && (reads || (body && !request)) && room.platform.leaf();
   const key = keyOf(room, { url, method, scope }, own, shares ? variant(init, request) : undefined);
   const how =
     priorityOf(own, init, safe) |
@@ -118,21 +125,20 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
   const copies = request && !reads && how & HOW.repeat;
-  return newCall({
+  return newCall(
     scope,
-    key: key ?? `${method}\n${url}`.slice(0, COMPARED),
+    key ?? `${method}\n${url}`.slice(0, COMPARED),
     method,
     url,
     how,
-    patience: typeof own.deadline === "number" && own.deadline >= 0 ? own.deadline : NaN,
+    own.deadline,
     signal,
-    label: typeof own.label === "string" ? own.label : null,
-    onWait: typeof own.onWait === "function" ? own.onWait : undefined,
-    hard: false,
-    send: (call) =>
+    (call) =>
       room.platform.send(
         copies ? request.clone() : call.later && !request ? url : input,
         call.own ? { ...kept, signal: call.own.signal } : call.later ? kept : init,
       ),
-  });
+    typeof own.label === "string" ? own.label : null,
+    typeof own.onWait === "function" ? own.onWait : undefined,
+  );
 };

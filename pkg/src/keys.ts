@@ -26,7 +26,7 @@ export const absolute = (text: string): string | undefined => {
 
 /** A scope's name as the application writes it: a URL stands for its origin, nothing for the page's. */
 export const nameOf = (scope: string | URL | undefined): string =>
-  scope === undefined ? (typeof location === "object" ? location.origin : "") : typeof scope === "string" ? scope : scope.origin;
+  scope === undefined ? (typeof location === "object" ? location.origin : "") : /^https?:\/\/[^/?#]+|.*/s.exec(`${scope}`)![0];
 
 /** The scope of a name. */
 export const named = (room: Room, name: string): Scope => {

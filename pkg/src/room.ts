@@ -67,9 +67,31 @@ export interface Call extends Intent {
 
 const nothing = () => {};
 
-/** A call that has not asked yet. */
-export const newCall = (intent: Intent): Call => ({
-  ...intent,
+/** A call that has not asked yet. One literal, because a spread would cost more than the whole decision. */
+export const newCall = (
+  scope: Scope,
+  key: string,
+  method: string,
+  url: string,
+  how: number,
+  patience: unknown,
+  signal: Intent["signal"],
+  send: Intent["send"],
+  label: string | null = null,
+  onWait?: Intent["onWait"],
+  hard = false,
+): Call => ({
+  scope,
+  key,
+  method,
+  url,
+  how,
+  patience: typeof patience === "number" && patience >= 0 ? patience : NaN,
+  signal,
+  send,
+  label,
+  onWait,
+  hard,
   id: 0,
   era: 0,
   own: undefined,

@@ -16,19 +16,8 @@ export const createRun =
     if (!usable()) return send();
     const scope = named(room, nameOf(options.scope));
     const place = PRIORITIES.indexOf(priority!);
-    const call = newCall({
-      scope,
-      key: `RUN\n${scope.name}`,
-      method: "RUN",
-      url: `${scope.name}/`,
-      // It says nothing about what it changes: it closes no flights, and is never done twice.
-      how: (place < 0 ? 1 : place) | HOW.safe | HOW.noHold,
-      patience: typeof deadline === "number" && deadline >= 0 ? deadline : NaN,
-      signal,
-      label: null,
-      onWait: undefined,
-      hard: true,
-      send,
-    });
-    return enter(room, call);
+    // It says nothing about what it changes: it closes no flights, and is never done twice.
+    const how = (place < 0 ? 1 : place) | HOW.safe | HOW.noHold;
+    const { name } = scope;
+    return enter(room, newCall(scope, `RUN\n${name}`, "RUN", `${name}/`, how, deadline, signal, send, null, undefined, true));
   };

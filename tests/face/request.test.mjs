@@ -130,6 +130,9 @@ test("what the platform refuses is refused by a rejection, never by an exception
   const tide = createTidegate();
   await assert.rejects(tide.fetch("http://"), TypeError);
   await assert.rejects(tide.fetch({ toString() { throw new Error("mine"); } }), /mine/);
+  for (const coalesce of [true, false]) {
+    await assert.rejects(createTidegate({ coalesce }).fetch(URL_A, { signal: {} }), TypeError);
+  }
   const throwing = createTidegate({ fetch: () => { throw new Error("stub"); } });
   await assert.rejects(throwing.fetch(URL_A), /stub/);
   assert.equal(throwing.getSnapshot().inFlight, 0);

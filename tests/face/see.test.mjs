@@ -113,6 +113,7 @@ test("a scope that was never used is nominal, and asking for it makes none", asy
   const { createTidegate } = await fresh();
   const tide = createTidegate();
   assert.deepEqual({ ...tide.pressure(new URL(URL_A)) }, { scope: "https://api.example", state: "nominal", value: 0, closedUntil: null, reason: null });
+  assert.equal(tide.pressure(URL_A).scope, "https://api.example");
   assert.equal(tide.pressure("__proto__").state, "nominal");
   assert.deepEqual(tide.getSnapshot().scopes, []);
 });
