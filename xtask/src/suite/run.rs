@@ -32,7 +32,7 @@ impl<'a> Run<'a> {
         Self { house, built: None }
     }
 
-    /// Format, lints as errors, and the face's types. Each command counts as one test.
+    /// Format, lints as errors, types of the face and of the demo's page. Each command counts as one test.
     pub fn checks(&mut self) -> Result<Counts> {
         tools::components(self.house)?;
         tools::wasm_target(self.house)?;
@@ -53,6 +53,7 @@ impl<'a> Run<'a> {
         let built = self.build().is_ok();
         if built {
             commands.push(cmd!(sh, "node {tsc} --project pkg"));
+            commands.push(cmd!(sh, "node {tsc} --project www/page"));
         }
         let mut counts = Counts {
             failed: u32::from(!built),
