@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
                 "cargo clippy --target {wasm} --lib --features inspect -- -D warnings"
             ),
         ];
-        let built = self.build().is_ok();
+        let built = self.build().inspect_err(|error| eprintln!("{error:#}")).is_ok();
         if built {
             commands.push(cmd!(sh, "node {tsc} --project pkg"));
             commands.push(cmd!(sh, "node {tsc} --project www/page"));
