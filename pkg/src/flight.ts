@@ -34,11 +34,19 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
   collected.register(body, () => flights.delete(flight));
 };
 
-// A shared body that errors for one caller alone. Made anew, a Response would lose what it says about the network.
+// A shared body that errors for one caller alone. Made anew, a Response would lose what it says about the network, and
+// the engines what the body was aborted with.
 const bound = (copy: Response, signal: AbortSignal, { url, type, redirected }: Response): Response => {
   if (!copy.body) return copy;
-  const own = new Response(copy.body.pipeThrough(new TransformStream(), { signal }), copy);
-  return Object.defineProperties(own, { url: { value: url }, type: { value: type }, redirected: { value: redirected } });
+  const own: any = new Response(copy.body.pipeThrough(new TransformStream(), { signal }), copy);
+  const define = (name: string, value: unknown) => Object.defineProperty(own, name, { value });
+  for (const read of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
+    const platform = own[read];
+    if (platform) define(read, () => watch(signal, platform.call(own), () => {}));
+  }
+  define("url", url);
+  define("type", type);
+  return define("redirected", redirected);
 };
 
 /** Hands a response to all callers of a flight, in this very tick; answers the first caller's. */

@@ -147,7 +147,7 @@ test("after the headers an abort errors that caller's body alone, and says what 
   const [plain, leaves, stays] = await Promise.all(answers);
   assert.deepEqual([leaves.status, leaves.headers.get("x-a"), leaves.url], [203, "b", "https://final.example/"]);
   const reason = new Error("mine");
-  const reading = [plain.text(), leaves.text(), stays.text()];
+  const reading = [plain.text(), leaves.json(), stays.text()];
   controllers[0].abort(reason);
   await assert.rejects(reading[1], (cause) => cause === reason);
   net.sent[0].controller.enqueue(new TextEncoder().encode("rest"));
