@@ -124,8 +124,8 @@ impl Gate {
         let Some(request) = self.intend(now, key, how, patience) else {
             return Verdict::Stale;
         };
-        if let Some(leader) = self.flight(&request) {
-            self.note(Kind::Coalesced, leader, &request, None, Instant::NEVER, 1);
+        if let Some(leader) = self.flight(now, &request) {
+            self.join(leader, &request);
             return Verdict::Join {
                 ticket: Ticket(0),
                 leader,
@@ -254,14 +254,32 @@ impl Gate {
         Ok(())
     }
 
-    /// An equal safe request in flight that may be joined.
-    fn flight(&mut self, r: &Request) -> Option<Ticket> {
+    /// An equal safe request in flight that may be joined: one that is held only when that ends within one's patience.
+    fn flight(&mut self, now: Instant, r: &Request) -> Option<Ticket> {
         if !self.policy.coalesce || !r.how.is(How::JOIN) || self.policy.mode != Mode::On {
             return None;
         }
         let (leader, writes) = self.keys.peek(r.key)?.flight?;
         let current = self.scope_of(r).is_some_and(|s| s.writes == writes);
-        (current && self.tickets.get(leader).is_some()).then_some(leader)
+        let flight = self.tickets.get(leader).filter(|_| current)?;
+        let hold = Hold {
+            until: flight.until,
+            why: flight.why,
+        };
+        (flight.phase == Phase::Flying || hold.in_time(now, r.deadline)).then_some(leader)
+    }
+
+    /// The flight is as urgent as the most urgent of those who share it, and waits no longer than the least patient.
+    fn join(&mut self, leader: Ticket, r: &Request) {
+        self.note(Kind::Coalesced, leader, r, None, Instant::NEVER, 1);
+        let Some(flight) = self.tickets.get_mut(leader) else {
+            return;
+        };
+        flight.how = flight.how.at_least(r.how.priority());
+        flight.deadline = flight.deadline.min(r.deadline);
+        if let Some(waiter) = self.queue.get_mut(leader.0) {
+            (waiter.priority, waiter.deadline) = (flight.how.priority(), flight.deadline);
+        }
     }
 
     /// It goes: every policy that keeps count is told.

@@ -75,6 +75,11 @@ impl How {
         (self.0 & 3).min(2) as u8
     }
 
+    /// The same, as urgent as `priority` at least.
+    pub fn at_least(self, priority: u8) -> Self {
+        Self((self.0 & !3) | u32::from(self.priority().min(priority)))
+    }
+
     /// Whether nobody waits for it.
     pub fn background(self) -> bool {
         self.priority() == 2

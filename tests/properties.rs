@@ -213,7 +213,11 @@ impl Life {
                 self.gate.set_mode(self.now, self.mode);
             }
         }
-        self.drain();
+        // As the face does: polls only when the gate says that something is due.
+        if self.gate.has_due(self.now) {
+            self.drain();
+        }
+        self.look();
     }
 
     /// One of those in flight, or of all.

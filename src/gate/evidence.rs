@@ -177,8 +177,11 @@ impl Gate {
 
     /// The ends of our guesses that hold this request's scope and route.
     fn guesses(&self, now: Instant, r: &Request) -> [Option<Instant>; 2] {
-        [self.scope_of(r).map(|s| &s.lane), self.class_of(r).map(|c| &c.lane)]
-            .map(|lane| lane.and_then(|l| l.guessed(now)).map(|g| g.0))
+        [
+            self.scope_of(r).map(|s| &s.lane),
+            self.class_of(r).map(|c| &c.lane),
+        ]
+        .map(|lane| lane.and_then(|l| l.guessed(now)).map(|g| g.0))
     }
 
     /// A closure ended before its time: who waits for just that moment may look again now.

@@ -104,7 +104,9 @@ impl Gate {
             next = next.min((sent_at + defaults::IN_FLIGHT_LONGEST).max(now + TICK));
         }
         for scope in self.places.scopes.iter().filter(|s| s.told != State::Nominal) {
-            next = next.min(scope.lane.closed(now).map_or(now + TICK, |(until, _)| until));
+            // While it is closed the state falls to serious and no lower.
+            let closed = scope.lane.closed(now).filter(|_| scope.told <= State::Serious);
+            next = next.min(closed.map_or(now + TICK, |(until, _)| until));
         }
         next
     }

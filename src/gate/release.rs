@@ -12,7 +12,8 @@ use crate::time::{Duration, Instant};
 use crate::verdict::{Ticket, Verdict};
 
 impl Gate {
-    /// What is due, one at a time, until none.
+    /// What is due, one at a time, until none. Whatever was told, the last look finds nothing more: one who left may
+    /// have stood in the way of one who was looked at before.
     pub fn poll(&mut self, now: Instant) -> Option<Verdict> {
         if self.outbox.is_empty() {
             self.release(now);
@@ -44,8 +45,6 @@ impl Gate {
             self.release_one(now, ticket);
         }
         self.expire(now, now);
-        // One who left may have stood in the way of one who was looked at before.
-        self.room_made = !self.outbox.is_empty();
     }
 
     fn expire(&mut self, now: Instant, deadline: Instant) {
@@ -69,10 +68,10 @@ impl Gate {
         let Some(request) = self.tickets.get(ticket).copied() else {
             return;
         };
-        if let Some(leader) = self.flight(&request).filter(|leader| *leader != ticket) {
+        if let Some(leader) = self.flight(now, &request).filter(|leader| *leader != ticket) {
             self.queue.remove(ticket.0);
             self.finish(now, ticket, false);
-            self.note(Kind::Coalesced, leader, &request, None, Instant::NEVER, 1);
+            self.join(leader, &request);
             self.outbox.push_back(Verdict::Join { ticket, leader });
             return;
         }

@@ -172,14 +172,50 @@ fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
 
 #[test]
 fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
-    let mut world = World::alone(&[], |hit| if hit.at == at(0) { fail(503) } else { ok() });
-    for n in 0..40 {
-        world.ask(at(0), &format!("/{n}/x"), ONCE);
+    let mut soon = 0;
+    for seed in 0..40 {
+        let mut world = World::new(&[], |hit| if hit.at == at(0) { fail(503) } else { ok() });
+        world.page(seed);
+        for n in 0..40 {
+            world.ask(at(0), &format!("/{n}/x"), ONCE);
+        }
+        let next = world.ask(at(6), "/a", GET);
+        world.run();
+        let until = world.call(next).waits[0].0;
+        assert!(
+            until >= at(5 + 800) && until <= at(5 + 2_000),
+            "a tenth to a quarter of the patience"
+        );
+        soon += usize::from(until < at(5 + 1_400));
     }
-    let next = world.ask(at(6), "/a", GET);
+    assert!(
+        soon >= 8,
+        "not the longest of forty draws: {soon} of 40 within 1.4 s"
+    );
+}
+
+#[test]
+fn a_failed_probe_tells_who_waited_for_it_at_once() {
+    let mut world = tripped(60_000);
+    let probe = world.ask_for(0, at(TRIPPED + 5_000), "/a", ONCE, Some(secs(60)));
+    let waits = world.ask_for(
+        0,
+        at(TRIPPED + 5_010),
+        "/a",
+        ONCE & !tidegate::verdict::How::JOIN,
+        Some(secs(3)),
+    );
     world.run();
-    // The first round draws from a tenth of the patience up to three times that.
-    assert!(world.call(next).sent[0] < at(5 + 2_400), "{:?}", world.call(next));
-    let report = world.call(next).waits[0].0;
-    assert!(report >= at(5 + 800));
+    assert_eq!(world.call(probe).sent.len(), 1);
+    let failed = at(TRIPPED + 5_100);
+    let call = world.call(waits);
+    assert_eq!(
+        call.waits,
+        [(at(TRIPPED + 8_010), Reason::Breaker)],
+        "as long as it has patience"
+    );
+    assert_eq!(
+        call.end,
+        Some((failed, End::Shed(Reason::Breaker, failed + secs(10))))
+    );
 }

@@ -132,3 +132,55 @@ fn coalescing_can_be_switched_off() {
     world.run();
     assert_eq!(world.hits.len(), 2);
 }
+
+#[test]
+fn one_who_joins_is_not_kept_longer_than_its_own_patience() {
+    let mut world = World::alone(&[], |hit| {
+        let time = if hit.at < at(1_000) { 20 } else { 1 };
+        Answer(503, format!("retry-after: {time}\n"), ms(200))
+    });
+    let poll = world.ask(at(0), "/a", BACKGROUND);
+    let in_flight = world.ask(at(100), "/a", GET);
+    world.run_until(at(300));
+    // The background request would have been held for twenty seconds; with a human on board it is not.
+    assert_eq!(
+        [poll, in_flight].map(|c| world.call(c).end()),
+        [End::Served(503); 2]
+    );
+    world.run();
+
+    let mut world = World::alone(&[], |hit| if hit.at < at(1_000) { busy(503, 20) } else { ok() });
+    let held = world.ask(at(0), "/a", BACKGROUND);
+    let late = world.ask(at(1_000), "/a", GET);
+    world.run();
+    assert!(
+        matches!(world.call(late).end(), End::Shed(..)),
+        "the truth at once: {:?}",
+        world.call(late)
+    );
+    assert_eq!(world.call(late).ended(), at(1_000));
+    assert_eq!(
+        world.call(held).end(),
+        End::Served(200),
+        "the background waits on"
+    );
+}
+
+#[test]
+fn a_held_background_flight_that_a_human_joins_goes_as_early_as_the_human_would() {
+    let mut world = World::alone(&[], |hit| {
+        if hit.at < at(1_000) {
+            busy(503, 3)
+        } else {
+            slow(hit)
+        }
+    });
+    world.ask(at(0), "/poll", BACKGROUND);
+    for n in 0..5 {
+        world.ask(at(100 + n), &format!("/{n}/x"), GET);
+    }
+    let joiner = world.ask(at(200), "/poll", GET & !3);
+    world.run();
+    assert!(world.call(joiner).joined);
+    assert!(world.hits[1].url.ends_with("/poll"), "{:?}", world.hits);
+}

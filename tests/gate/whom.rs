@@ -162,3 +162,18 @@ fn an_answer_halves_the_level_of_its_scope_once() {
     assert_eq!(world.gate().pressure(at(10_020), scope).value, just_before / 2);
     world.run();
 }
+
+#[test]
+fn the_state_of_a_closed_scope_is_told_when_it_falls_to_serious() {
+    let mut world = World::alone(&[], |hit| if hit.at == at(0) { busy(503, 120) } else { ok() });
+    world.ask(at(0), "/a", POST);
+    world.ask(at(0), "/b", POST);
+    world.run();
+    let told = world.events().into_iter().filter(|e| e.kind == Kind::Pressure);
+    let told: Vec<_> = told.map(|e| e.extra).collect();
+    assert_eq!(
+        told,
+        [2, 3, 2, 0],
+        "serious, critical, serious while it is closed, and well"
+    );
+}

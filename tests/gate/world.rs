@@ -1,7 +1,7 @@
 //! A small world in virtual time: pages with a gate each, in front of one server that answers by the time and the URL.
 //!
 //! Everybody wakes when their own deadline says so; time jumps to the least of them. After every handler and every
-//! question the polls are drained, as `src/web` does, and what every claim takes for granted is checked on the way:
+//! question the polls are drained when something is due, as the face does, and what every claim takes for granted is checked on the way:
 //! a wait is later than now, a drained gate has nothing due, its next timeout lies ahead, nobody is settled twice.
 
 use std::collections::BTreeMap;
@@ -104,11 +104,13 @@ pub struct Page {
     joiners: BTreeMap<u32, Vec<usize>>,
 }
 
+type Act = Box<dyn FnOnce(&mut Gate, Instant)>;
+
 enum Todo {
     Ask(usize, usize),
     Answer(usize, Ticket, Answer),
     Abort(usize, usize),
-    Act(usize, Box<dyn FnOnce(&mut Gate, Instant)>),
+    Act(usize, Act),
 }
 
 pub struct World<'s> {
@@ -292,7 +294,18 @@ impl<'s> World<'s> {
                 page
             }
         };
-        self.drain(page);
+        // As the face does: polls only when the gate says that something is due.
+        if self.pages[page].gate.has_due(now) {
+            self.drain(page);
+        } else {
+            self.arm(page);
+        }
+    }
+
+    fn arm(&mut self, page: usize) {
+        let it = &mut self.pages[page];
+        it.armed = it.gate.next_timeout(self.now);
+        assert!(it.armed > self.now, "the next timeout lies ahead");
     }
 
     fn put(&mut self, page: usize, call: usize) {
@@ -364,10 +377,11 @@ impl<'s> World<'s> {
         let now = self.now;
         for _ in 0..100_000 {
             let Some(verdict) = self.pages[page].gate.poll(now) else {
-                let it = &mut self.pages[page];
-                assert!(!it.gate.has_due(now), "a drained gate has nothing due");
-                it.armed = it.gate.next_timeout(now);
-                assert!(it.armed > now, "the next timeout lies ahead");
+                assert!(
+                    !self.pages[page].gate.has_due(now),
+                    "a drained gate has nothing due"
+                );
+                self.arm(page);
                 return;
             };
             self.heed(page, verdict, None);
