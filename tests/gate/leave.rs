@@ -211,6 +211,30 @@ fn what_waited_through_sleep_leaves_spread_over_a_second_in_order() {
 }
 
 #[test]
+fn who_has_little_patience_left_after_sleep_still_goes_within_it() {
+    let mut world = World::alone(&[(Setting::Concurrency, 0.0)], |hit| {
+        if hit.at < at(1_000) { busy(503, 3) } else { ok() }
+    });
+    world.ask(at(0), "/a", POST);
+    let woken = at(10_000);
+    let patience = woken.since(at(100)) + ms(50);
+    let waiters: Vec<_> = (0..20)
+        .map(|n| world.ask_for(0, at(100), &format!("/{n}/x"), APART, Some(patience)))
+        .collect();
+    world.run_until(at(1_000));
+    world.now = woken;
+    world.pages[0].gate.resume(woken);
+    world.drain(0);
+    world.run();
+    for call in waiters.into_iter().map(|c| world.call(c)) {
+        assert!(
+            call.sent.first().is_some_and(|sent| *sent <= woken + ms(50)),
+            "{call:?}"
+        );
+    }
+}
+
+#[test]
 fn nothing_is_armed_when_all_is_settled_and_forgotten() {
     let mut world = World::alone(&[], pause);
     for n in 0..40 {

@@ -228,3 +228,42 @@ fn a_write_behind_a_write_that_is_given_up_is_not_forgotten() {
     world.run();
     assert!(world.call(behind).sent[0] < at(8_000));
 }
+
+#[test]
+fn who_came_first_leaves_first_while_the_server_is_well() {
+    let mut world = World::alone(&[(Setting::ConcurrencyMax, 1.0)], slow);
+    for n in 0..6 {
+        world.ask(at(n), &format!("/{n}/x"), APART);
+    }
+    world.run();
+    let asked: Vec<_> = world
+        .hits
+        .iter()
+        .map(|h| &h.url[ORIGIN.len() + 1..][..1])
+        .collect();
+    assert_eq!(asked, ["0", "1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn who_came_last_leaves_first_while_the_server_suffers() {
+    let mut world = World::alone(&[], |hit| {
+        if hit.at < at(50) {
+            Answer(503, "retry-after: 3\n".into(), ms(20))
+        } else {
+            slow(hit)
+        }
+    });
+    for n in 0..3 {
+        world.ask(at(n * 5), "/first", POST);
+    }
+    for n in 0..5 {
+        world.ask(at(100 + n), &format!("/{n}/x"), APART);
+    }
+    world.run();
+    let asked: Vec<_> = world.hits[3..]
+        .iter()
+        .map(|h| &h.url[ORIGIN.len() + 1..][..1])
+        .collect();
+    // The first answer ends the overload, and the others leave in their order again.
+    assert_eq!(asked, ["4", "0", "1", "2", "3"]);
+}
