@@ -17,6 +17,7 @@ const DEFAULTS: Record<string, string> = {
 };
 /** Members of `init` that are looked at elsewhere, or make no difference to the answer. */
 const OTHERS = " method headers body signal tidegate priority keepalive duplex window ";
+const NONE: TidegateRequestOptions = {};
 /** Longer bodies and keys are not compared. */
 const COMPARED = 8192;
 
@@ -35,6 +36,7 @@ const headerText = (headers: any): string | undefined => {
 
 /** All that makes two requests of one URL different; undefined: it shares nothing. */
 const variant = (init: any, request: any): string | undefined => {
+  if (!init && !request) return "";
   let text = headerText(init?.headers ?? request?.headers);
   if (text === undefined) return;
   for (const name in DEFAULTS) {
@@ -95,8 +97,9 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   if ((init?.keepalive ?? request?.keepalive) || request?.bodyUsed) return;
   const url = absolute(request ? request.url : String(input));
   if (!url) return;
-  const own: TidegateRequestOptions = Object(init?.tidegate);
-  const method = String(init?.method ?? request?.method ?? "GET").toUpperCase();
+  const own: TidegateRequestOptions = init?.tidegate ? Object(init.tidegate) : NONE;
+  const given = init?.method ?? request?.method;
+  const method = given === undefined ? "GET" : String(given).toUpperCase();
   const signal = init?.signal !== undefined ? init.signal : request?.signal;
   // Not a signal: for the platform to refuse.
   if (signal && !signal.addEventListener) return;

@@ -129,10 +129,11 @@ const settle = (room: Room, call: Call, status: number, headers?: Headers): numb
     // A stand-in for Headers that has not all of its methods says nothing.
   }
   const t = now();
-  const end = (status: number) => guard(DONE, () => core.settle(room.id, t, wall, call.id, status, text ? put(text) : 0));
-  const packed = end(status);
-  // What was sent for a user who has left is not sent again.
-  return (packed & 15) === HELD && call.era !== room.era ? end(1) : packed;
+  return guard(DONE, () => {
+    const packed = core.settle(room.id, t, wall, call.id, status, text ? put(text) : 0);
+    // What was sent for a user who has left is not sent again.
+    return (packed & 15) === HELD && call.era !== room.era ? core.settle(room.id, t, wall, call.id, 1, 0) : packed;
+  });
 };
 
 const finish = (room: Room, call: Call, packed: number): void => {
