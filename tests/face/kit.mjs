@@ -1,6 +1,6 @@
 // Fresh copies of the built package, damaged copies of it, and a network that answers when told to.
 import { build } from "../../pkg/node_modules/esbuild/lib/main.js";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -14,6 +14,7 @@ export const fresh = (entry = "index.js") => import(`${pathToFileURL(at(`dist/${
 export const BUILDS = ["index.js", "dev.js"];
 
 const folder = mkdtempSync(join(tmpdir(), "tidegate-face-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * The production face with every export of the core behind a hook: `globalThis[hook](name, args)` runs before each
