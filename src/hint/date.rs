@@ -1,148 +1,153 @@
 //! Points in time: HTTP-date in its three forms (RFC 9110 section 5.6.7) and ISO 8601 (RFC 3339 section 5.6).
 //!
-//! One small interpreter reads all of them by template: `a` to `f` is a digit of the year, month, day, hour, minute
-//! or second; `_` a digit of the day or a space; `N` the name of a month; `w` a letter and `W` six or more of a
-//! weekday, which is not checked; anything else stands for itself.
+//! One small interpreter reads all of them by picture: `a` to `j` is a digit of the part of that place in [`MOST`],
+//! `k` all digits of a fraction; `n` the name of a month; `w` a letter of a weekday, which is not checked, and `v`
+//! its further letters; brackets hold what stands there if its first byte does; anything else stands for itself.
 
-const IMF: &[u8] = b"www, cc N aaaa dd:ee:ff ";
-const RFC850: &[u8] = b"W, cc-N-aa dd:ee:ff GMT";
-const ASCTIME: &[u8] = b"www N _c dd:ee:ff aaaa";
-const ISO: &[u8] = b"aaaa-bb-ccTdd:ee";
+use super::field::Form;
+use super::scan::{self, Scan, class};
+
+/// The first has a two-digit year. `UTC`, `+0000` and `-0000` pass for `GMT`, as servers send them.
+const PICTURES: [&[u8]; 10] = [
+    b"wwwwwwv, cc-n-aa dd:ee:ff GMT",
+    b"www, cc n aaaa dd:ee:ff GMT",
+    b"www, cc n aaaa dd:ee:ff UTC",
+    b"www, cc n aaaa dd:ee:ff +0000",
+    b"www, cc n aaaa dd:ee:ff -0000",
+    b"www n cc dd:ee:ff aaaa",
+    b"www n  c dd:ee:ff aaaa",
+    b"aaaa-bb-ccTdd:ee[:ff[.k]]Z",
+    b"aaaa-bb-ccTdd:ee[:ff[.k]]+gg[:]hh",
+    b"aaaa-bb-ccTdd:ee[:ff[.k]]-ii[:]jj",
+];
+
+/// So many of them are HTTP-dates.
+const HTTP: usize = 7;
 
 const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/// Year, month, day, hour, minute, second.
-type Parts = [i32; 6];
+/// The most of each part: year, month, day, hour, minute, second, hours and minutes of a zone in the east, the same
+/// in the west, milliseconds.
+const MOST: Parts = [9999, 12, 31, 23, 59, 60, 23, 59, 23, 59, 999];
 
-/// An HTTP-date in epoch milliseconds. In the first form `UTC`, `+0000` and `-0000` pass for `GMT`, as servers send
-/// them. `now`, in epoch milliseconds, places two-digit years.
-pub fn http_date(text: &[u8], now: f64) -> Option<f64> {
-    for (form, template) in [IMF, RFC850, ASCTIME].into_iter().enumerate() {
-        let mut parts = Parts::default();
-        let Some(rest) = scan(template, super::field::trim(text), &mut parts) else {
-            continue;
-        };
-        if form == 1 {
-            place(&mut parts, now);
-        }
-        let zone = matches!(rest, b"GMT" | b"UTC" | b"+0000" | b"-0000");
-        return moment(&parts).filter(|_| if form == 0 { zone } else { rest.is_empty() });
-    }
-    None
-}
+type Parts = [i32; 11];
 
-/// `YYYY-MM-DDThh:mm[:ss[.fraction]]` and `Z`, `+hh:mm` or `+hhmm`, in epoch milliseconds.
-pub fn iso(text: &[u8]) -> Option<f64> {
-    let mut parts = Parts::default();
-    let mut rest = scan(ISO, super::field::trim(text), &mut parts)?;
-    let mut fraction = 0.0;
-    if let Some(tail) = scan(b":ff", rest, &mut parts) {
-        rest = tail;
-        if let [b'.', digits @ ..] = tail {
-            rest = digits;
-            let mut worth = 100.0;
-            while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-                fraction += f64::from(digit - b'0') * worth;
-                worth /= 10.0;
-                rest = tail;
-            }
-            if rest.len() == digits.len() {
-                return None;
-            }
-        }
-    }
-    Some(moment(&parts)? + fraction - offset(rest)?)
-}
-
-/// A zone's distance from UTC, in milliseconds.
-fn offset(zone: &[u8]) -> Option<f64> {
-    let (sign, digits) = match zone {
-        b"Z" => return Some(0.0),
-        [b'+', digits @ ..] => (60_000.0, digits),
-        [b'-', digits @ ..] => (-60_000.0, digits),
-        _ => return None,
+/// Takes a date that the form allows off `text`: epoch milliseconds, NaN when it does not begin with one that exists.
+/// `now`, in epoch milliseconds, places two-digit years.
+pub fn take(text: &mut &[u8], form: Form, now: f64) -> f64 {
+    let allowed = match form {
+        Form::Date | Form::Duration => HTTP,
+        Form::Reset => PICTURES.len(),
+        _ => 0,
     };
-    let mut parts = Parts::default();
-    let template: &[u8] = if digits.len() == 5 { b"dd:ee" } else { b"ddee" };
-    scan(template, digits, &mut parts).filter(|rest| rest.is_empty())?;
-    let [.., hour, minute, _] = parts;
-    (hour < 24 && minute < 60).then_some(sign * f64::from(hour * 60 + minute))
-}
-
-/// Fills `parts` by a template and answers what follows.
-fn scan<'a>(template: &[u8], mut text: &'a [u8], parts: &mut Parts) -> Option<&'a [u8]> {
-    for &mark in template {
-        let (&byte, tail) = text.split_first()?;
-        text = tail;
-        match (mark, byte) {
-            (b'a'..=b'f', b'0'..=b'9') => digit(parts, mark - b'a', byte),
-            (b'_', b'0'..=b'9') => digit(parts, 2, byte),
-            (b'_', b' ') => {}
-            (b'N', _) => {
-                let [second, third, tail @ ..] = tail else {
-                    return None;
-                };
-                let name = [byte, *second, *third];
-                let month = MONTHS.chunks(3).position(|month| *month == name)?;
-                parts[1] = month as i32 + 1;
-                text = tail;
+    for (index, picture) in PICTURES.iter().enumerate().take(allowed) {
+        let mut parts = Parts::default();
+        if let Some(rest) = fill(&mut parts, picture, text) {
+            *text = rest;
+            if index == 0 {
+                place(&mut parts, now);
             }
-            (b'w', b'a'..=b'z' | b'A'..=b'Z') => {}
-            (b'W', _) => {
-                let letters = tail.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                text = tail
-                    .get(letters..)
-                    .filter(|_| letters >= 5 && byte.is_ascii_alphabetic())?;
-            }
-            (b'a'..=b'f' | b'w', _) => return None,
-            _ if mark == byte => {}
-            _ => return None,
+            return moment(&parts);
         }
     }
-    Some(text)
+    f64::NAN
 }
 
-fn digit(parts: &mut Parts, part: u8, byte: u8) {
-    if let Some(part) = parts.get_mut(usize::from(part)) {
-        *part = *part * 10 + i32::from(byte - b'0');
+/// Fills the parts by a picture and answers what follows.
+fn fill<'a>(parts: &mut Parts, picture: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    let mut text = Scan(text);
+    let mut marks = picture.iter();
+    while let Some(&mark) = marks.next() {
+        match mark {
+            b'[' if marks.as_slice().first() != text.0.first() => {
+                marks.find(|&&mark| mark == b']');
+            }
+            b'[' | b']' => {}
+            b'n' => {
+                let (name, rest) = text.0.split_at_checked(3)?;
+                parts[1] = MONTHS.chunks_exact(3).position(|month| month == name)? as i32 + 1;
+                text.0 = rest;
+            }
+            b'v' => {
+                text.run(class::LETTER);
+            }
+            b'k' => {
+                let mut worth = 100;
+                for digit in text.run(class::DIGIT) {
+                    parts[10] += i32::from(digit & 15) * worth;
+                    worth /= 10;
+                }
+                if worth == 100 {
+                    return None;
+                }
+            }
+            _ => {
+                let byte = text.next()?;
+                match mark {
+                    b'a'..=b'j' if scan::is(byte, class::DIGIT) => {
+                        let part = parts.get_mut(usize::from(mark - b'a'))?;
+                        *part = *part * 10 + i32::from(byte & 15);
+                    }
+                    b'w' if scan::is(byte, class::LETTER) => {}
+                    b'a'..=b'j' | b'w' => return None,
+                    _ if mark == byte => {}
+                    _ => return None,
+                }
+            }
+        }
     }
+    Some(text.0)
 }
 
 /// Gives a two-digit year its century: the last in which the date is at most 50 years ahead of `now`.
 fn place(parts: &mut Parts, now: f64) {
-    let mut year = parts[0];
-    while year < 10_000 {
-        if epoch(&[year - 50, parts[1], parts[2], parts[3], parts[4], parts[5]]) <= now {
-            parts[0] = year;
-        }
-        year += 100;
+    let mut earlier = *parts;
+    earlier[0] += 50;
+    while parts[0] < 9900 && epoch(&earlier) <= now {
+        parts[0] += 100;
+        earlier[0] += 100;
     }
 }
 
-/// Epoch milliseconds of a day and time that exist; 23:59:60 does, as a leap second.
-fn moment(parts: &Parts) -> Option<f64> {
-    let &[year, month, day, hour, minute, second] = parts;
+/// Epoch milliseconds of a day and time that exist, NaN of others; 23:59:60 does, as a leap second.
+fn moment(parts: &Parts) -> f64 {
+    let &[year, month, day, hour, minute, second, ..] = parts;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = if month == 2 {
         28 + i32::from(leap)
     } else {
         30 + (month + (month >> 3)) % 2
     };
-    let real = (1..=12).contains(&month) && (1..=last).contains(&day) && hour < 24 && minute < 60;
-    let whole = second < 60 || (hour == 23 && minute == 59 && second == 60);
-    (real && whole).then(|| epoch(parts))
+    let within = parts.iter().zip(&MOST).all(|(part, most)| part <= most);
+    let leap_second = second == 60 && hour * 60 + minute != 1439;
+    if !within || month == 0 || day == 0 || day > last || leap_second {
+        return f64::NAN;
+    }
+    epoch(parts)
 }
 
 /// Epoch milliseconds in the proleptic Gregorian calendar, counting years from March (H. Hinnant, "chrono-Compatible
 /// Low-Level Date Algorithms"). One cycle of 400 years is added first, so that no division rounds upwards.
 fn epoch(parts: &Parts) -> f64 {
-    let &[year, month, day, hour, minute, second] = parts;
+    let &[
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        east_h,
+        east_m,
+        west_h,
+        west_m,
+        ms,
+    ] = parts;
     let (year, month) = if month < 3 {
         (year + 399, month + 9)
     } else {
         (year + 400, month - 3)
     };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
-    f64::from(days - 719_468 - 146_097) * 86_400_000.0
-        + f64::from((hour * 60 + minute) * 60 + second) * 1000.0
+    let minutes = (hour - east_h + west_h) * 60 + minute - east_m + west_m;
+    f64::from(days - 719_468 - 146_097) * 86_400_000.0 + f64::from((minutes * 60 + second) * 1000 + ms)
 }

@@ -1,8 +1,10 @@
-//! Grammars that dialects share: numbers, lists, durations and delays.
+//! Grammars that dialects share: numbers, durations, delays and lists of them. Inside the parser NaN is "no number",
+//! which weighs less than an `Option`.
 
 use alloc::string::String;
 
 use super::date;
+use super::scan::{self, Scan, class};
 
 /// The longest wait or reset, in milliseconds: a browser's timer holds no longer one and would fire at once.
 const LONGEST_MS: f64 = 2_147_483_647.0;
@@ -29,88 +31,49 @@ pub enum Form {
     Reset,
 }
 
-/// Without spaces and tabs around it.
-pub fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
-    }
-    text
-}
-
-/// What stands before the first `mark` and what behind it, both trimmed. Without a mark all stands before it.
-pub fn cut(text: &[u8], mark: u8) -> (&[u8], &[u8]) {
-    let place = text.iter().position(|&byte| byte == mark).unwrap_or(text.len());
-    let (head, tail) = text.split_at_checked(place).unwrap_or_default();
-    (trim(head), trim(tail.get(1..).unwrap_or_default()))
-}
-
-/// A number, `1*DIGIT [ "." 1*DIGIT ]` after trimming: no sign, no exponent. Exact up to 15 digits, within a few
-/// units of the last place beyond, and never infinite.
-pub fn number(text: &[u8]) -> Option<f64> {
-    /// Another digit still fits below this.
-    const FULL: u64 = 1_000_000_000_000_000_000;
-    let (mut digits, mut scale, mut point, mut after_digit) = (0_u64, 0_i32, false, false);
-    for &byte in trim(text) {
-        match byte {
-            b'0'..=b'9' if digits < FULL => {
-                digits = digits * 10 + u64::from(byte - b'0');
-                scale -= i32::from(point);
-                after_digit = true;
-            }
-            b'0'..=b'9' => {
-                scale += i32::from(!point);
-                after_digit = true;
-            }
-            b'.' if after_digit && !point => (point, after_digit) = (true, false),
-            _ => return None,
-        }
-    }
-    let mut power = 1.0;
-    for _ in 0..scale.unsigned_abs() {
-        power *= 10.0;
-    }
-    let value = if scale < 0 {
-        digits as f64 / power
+/// Digits and nothing else; NaN otherwise.
+pub fn integer(text: &[u8]) -> f64 {
+    let mut rest = Scan(text);
+    let digits = rest.run(class::DIGIT);
+    if rest.0.is_empty() {
+        Scan(digits).number()
     } else {
-        digits as f64 * power
-    };
-    after_digit.then_some(value.min(f64::MAX))
+        f64::NAN
+    }
 }
 
-/// A number without a fraction.
-pub fn integer(text: &[u8]) -> Option<f64> {
-    number(text).filter(|_| text.iter().all(u8::is_ascii_digit))
+/// A number for the hint.
+pub fn known(number: f64) -> Option<f64> {
+    (!number.is_nan()).then_some(number)
 }
 
-/// Takes the next member of a list off `rest`, trimmed. Marks inside quotes do not separate, neither does the comma
-/// of an HTTP-date; empty members are skipped (RFC 9110 section 5.6.1.2).
-pub fn member<'a>(rest: &mut &'a [u8], mark: u8) -> Option<&'a [u8]> {
-    while !rest.is_empty() {
-        let (mut end, mut quoted, mut last) = (0, false, b' ');
-        while let Some(&byte) = rest.get(end) {
-            let in_date = last.is_ascii_alphabetic() && follows_weekday(rest.get(end..));
-            if byte == mark && !quoted && !in_date {
-                break;
-            }
-            quoted ^= byte == b'"';
-            end += if quoted && byte == b'\\' { 2 } else { 1 };
-            last = byte;
+/// The member of a list that counts, by its form: a count, or milliseconds from now, not yet bounded and below zero
+/// when the moment has passed; NaN when there is none. Malformed members are counted. `reference`: the server's
+/// clock, in epoch milliseconds.
+pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) -> f64 {
+    let mut best = f64::NAN;
+    while !list.is_empty() {
+        // A date comes first, because it holds a comma.
+        let at = date::take(&mut list, form, reference);
+        let mut member = scan::part(&mut list, b',');
+        if !(Form::Millis..Form::Reset).contains(&form) {
+            member = scan::part(&mut member, b';');
         }
-        let (head, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        *rest = tail.get(1..).unwrap_or_default();
-        if !trim(head).is_empty() {
-            return Some(trim(head));
+        let value = match (at.is_nan(), member.is_empty()) {
+            (true, true) => continue,
+            (true, false) => amount(member, form, reference),
+            (false, true) => at - reference,
+            (false, false) => f64::NAN,
+        };
+        *malformed += u32::from(value.is_nan());
+        if form == Form::First {
+            return value;
+        }
+        if !value.is_nan() && (best.is_nan() || (value < best) == (form == Form::Least)) {
+            best = value;
         }
     }
-    None
-}
-
-/// Is this the comma between the weekday and the day of an HTTP-date?
-fn follows_weekday(text: Option<&[u8]>) -> bool {
-    matches!(
-        text,
-        Some([b',', b' ', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', b'A'..=b'Z', ..])
-    )
+    best
 }
 
 /// Go's units in milliseconds; the longer spelling first where one begins another.
@@ -126,68 +89,39 @@ const UNITS: &[(&[u8], f64)] = &[
     (b"s", 1_000.0),
 ];
 
-/// A duration as Go's `time.Duration` prints it (`6m0s`, `1.5s`), and days, in milliseconds.
-pub fn duration(text: &[u8]) -> Option<f64> {
-    let mut rest = trim(text);
-    let mut total = None;
-    while !rest.is_empty() {
-        let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.'))?;
-        let (amount, tail) = rest.split_at_checked(end)?;
-        let &(unit, ms) = UNITS.iter().find(|(unit, _)| tail.starts_with(unit))?;
-        total = Some(total.unwrap_or(0.0) + number(amount)? * ms);
-        rest = tail.get(unit.len()..)?;
-    }
-    total
-}
-
-/// The member of a list that counts, by its form: a count, or milliseconds from now, not yet bounded and below zero
-/// when the moment has passed. Malformed members are counted. `reference`: the server's clock, in epoch milliseconds.
-pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) -> Option<f64> {
-    let mut best = None;
-    while let Some(member) = member(&mut list, b',') {
-        let whole = (Form::Millis..Form::Reset).contains(&form);
-        let value = one(if whole { member } else { cut(member, b';').0 }, form, reference);
-        *malformed += u32::from(value.is_none());
-        if form == Form::First {
-            return value;
-        }
-        best = match (best, value) {
-            (Some(best), Some(value)) if (value < best) != (form == Form::Least) => Some(best),
-            (best, value) => value.or(best),
-        };
-    }
-    best
-}
-
-/// One member by its form.
-fn one(text: &[u8], form: Form, reference: f64) -> Option<f64> {
-    if let Some(number) = number(text) {
+/// A number by its form, or a duration as Go's `time.Duration` prints it (`6m0s`, `1.5s`), and days.
+fn amount(text: &[u8], form: Form, reference: f64) -> f64 {
+    let mut rest = Scan(text);
+    let mut number = rest.number();
+    if rest.0.is_empty() {
         return match form {
-            Form::First | Form::Least | Form::Most | Form::Millis => Some(number),
+            Form::First | Form::Least | Form::Most | Form::Millis => number,
             Form::Reset => by_size(number, reference),
-            Form::Seconds | Form::Date | Form::Duration => Some(number * 1000.0),
+            Form::Seconds | Form::Date | Form::Duration => number * 1000.0,
         };
     }
-    if form < Form::Date {
-        return None;
+    let mut total = 0.0;
+    let unit = |text: &[u8]| UNITS.iter().find(|(unit, _)| text.starts_with(unit));
+    while form >= Form::Duration
+        && let Some((unit, ms)) = unit(rest.0)
+    {
+        total += number * ms;
+        rest.0 = rest.0.get(unit.len()..).unwrap_or_default();
+        if rest.0.is_empty() {
+            return total;
+        }
+        number = rest.number();
     }
-    let mut at = date::http_date(text, reference);
-    if at.is_none() && form == Form::Reset {
-        at = date::iso(text);
-    }
-    match at {
-        None if form >= Form::Duration => duration(text),
-        at => Some(at? - reference),
-    }
+    f64::NAN
 }
 
 /// A reset without a unit: seconds from now, epoch seconds or epoch milliseconds, told apart by size.
-fn by_size(number: f64, reference: f64) -> Option<f64> {
+fn by_size(number: f64, reference: f64) -> f64 {
     match number {
-        n if n < 1e9 => Some(n * 1000.0),
-        n if n < 1e11 => Some(n * 1000.0 - reference),
-        n if n < 1e14 => Some(n - reference),
-        _ => None,
+        n if n < 1e9 => n * 1000.0,
+        n if n < 1e11 => n * 1000.0 - reference,
+        n if n < 1e14 => n - reference,
+        _ => f64::NAN,
     }
 }
 

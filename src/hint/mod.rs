@@ -13,7 +13,7 @@
 //! let reading = read(&Response { status: 503, fields, body: None }, WallTime(0));
 //! assert_eq!(reading.hint.wait_ms, Some(120_000));
 //! assert!(reading.hint.overloaded);
-//! assert_eq!(reading.source, Some("retry-after"));
+//! assert_eq!(reading.source.as_deref(), Some("retry-after"));
 //! ```
 
 use alloc::string::String;
@@ -32,6 +32,7 @@ mod ratelimit;
 mod ratelimit_dictionary;
 mod ratelimit_fields;
 mod retry_after;
+mod scan;
 mod settle;
 mod status;
 mod structured;
@@ -86,7 +87,7 @@ pub struct Reading {
     /// What the response said.
     pub hint: Hint,
     /// The field that the wait was read from, else the strongest signal's: `status`, or the field of a quota.
-    pub source: Option<&'static str>,
+    pub source: Option<String>,
     /// How many members were ignored as malformed.
     pub malformed: u32,
 }
@@ -139,14 +140,11 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
 /// The caller replaces a line break inside a value by another control character, so that the value stays invalid
 /// and cannot pose as a field. A line without a colon is a field without a value.
 pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
-    let mut fields = Vec::new();
-    for line in text.split(|&byte| byte == b'\n') {
-        fields.push(field::cut(line, b':'));
-    }
+    let fields = &scan::pairs(text, b'\n', b':');
     read(
         &Response {
             status,
-            fields: &fields,
+            fields,
             body: None,
         },
         wall,

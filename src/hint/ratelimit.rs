@@ -2,11 +2,14 @@
 //! 3 and 4): Lists of Strings that name a quota, with parameters. A field that does not parse, or in which one Item is
 //! no String, lacks what it must have, or has a parameter of a wrong type or range, is ignored as a whole.
 
-use super::field::{bounded, string};
-use super::lookup::Fields;
+use alloc::string::String;
+
+use super::Dialect;
+use super::field::{self, bounded, integer, known};
+use super::lookup::{self, Fields};
+use super::scan::{self, class};
 use super::settle::Findings;
-use super::structured::{self, Bare, Params};
-use super::{Dialect, Quota};
+use super::structured::{self, Item};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit",
@@ -24,63 +27,61 @@ const POLICY_KEYS: [&[u8]; 4] = [b"q", b"w", b"pk", b"qu"];
 const LIMIT_KEYS: [&[u8]; 4] = [b"r", b"t", b"pk", b""];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for (name, keys) in [(POLICY, POLICY_KEYS), (LIMIT, LIMIT_KEYS)] {
-        let Some(value) = fields.value(name) else { continue };
-        // Once to see whether all of it is well-formed, once more to take it.
-        for take in [false, true] {
-            let parsed = structured::list(&value, keys, &mut |bare, params| {
-                let quota = item(bare, params, name == POLICY)?;
-                if take {
-                    findings.quota(quota, name);
-                }
-                Some(())
-            });
-            if parsed.is_none() {
-                findings.reading.malformed += u32::from(!is_older(name, &value));
-                break;
-            }
+    for (name, keys) in [(POLICY, &POLICY_KEYS), (LIMIT, &LIMIT_KEYS)] {
+        let policy = name == POLICY;
+        let value = lookup::value(fields.lines, (name, ""));
+        // Older drafts wrote other things under the same names: not malformed, and for other dialects to read.
+        let older = if policy { class::DIGIT } else { class::LETTER };
+        if scan::starts(&value, older) {
+            continue;
+        }
+        let items =
+            structured::list(&value, keys).filter(|items| items.iter().all(|item| is_valid(item, policy)));
+        let Some(items) = items else {
+            findings.reading.malformed += 1;
+            continue;
+        };
+        for item in &items {
+            take(item, policy, findings);
+            findings.quota = Some((name, ""));
         }
     }
 }
 
-/// Older drafts wrote other things under the same names: not malformed, and for other dialects to read.
-pub(super) fn is_older(name: &str, value: &[u8]) -> bool {
-    match value.first() {
-        Some(b'0'..=b'9') => name == POLICY,
-        Some(b'a'..=b'z') => name == LIMIT,
-        _ => false,
-    }
+/// The partition key is opaque and not reported.
+fn is_valid(&[name, amount, seconds, key, unit]: &Item<'_>, policy: bool) -> bool {
+    let typed = |text: &[u8], mark| text.first().is_none_or(|&first| first == mark);
+    name.first() == Some(&b'"')
+        && !integer(amount).is_nan()
+        && (seconds.is_empty() || integer(seconds) >= f64::from(policy))
+        && typed(key, b':')
+        && typed(unit, b'"')
 }
 
-/// One Item of either field; none when it is malformed. The partition key is opaque and not reported.
-fn item(bare: Bare<'_>, params: &Params<'_>, policy: bool) -> Option<Quota> {
-    let Bare::Text(name) = bare else { return None };
-    let &[amount, seconds, key, unit] = params;
-    let amount = count(amount, 0.0)??;
-    let ms = count(seconds, f64::from(policy))?.map(|seconds| seconds * 1000.0);
-    let unit: &[u8] = match unit {
-        None => b"requests",
-        Some(Bare::Text(unit)) => unit,
-        Some(_) => return None,
+/// Told again under the same name, the first policy, the least remaining and the longest reset count.
+fn take(&[name, amount, seconds, _, unit]: &Item<'_>, policy: bool, findings: &mut Findings) {
+    let Some(quota) = findings.named(unquote(name)) else {
+        return;
     };
-    if !matches!(key, None | Some(Bare::Bytes)) {
-        return None;
+    let amount = integer(amount);
+    let ms = known(integer(seconds) * 1000.0);
+    if !policy {
+        quota.remaining = Some(quota.remaining.unwrap_or(amount).min(amount));
+        quota.reset_ms = quota.reset_ms.max(ms.map(bounded));
+    } else if quota.limit.is_none() {
+        quota.limit = Some(amount);
+        quota.window_ms = ms;
+        if !unit.is_empty() {
+            quota.unit = unquote(unit);
+        }
     }
-    Some(Quota {
-        name: string(name, true),
-        limit: policy.then_some(amount),
-        remaining: (!policy).then_some(amount),
-        reset_ms: if policy { None } else { ms.map(bounded) },
-        window_ms: ms.filter(|_| policy),
-        unit: string(unit, true),
-    })
 }
 
-/// An Integer parameter: none when it is wrong, some none when it is absent.
-fn count(param: Option<Bare<'_>>, least: f64) -> Option<Option<f64>> {
-    match param {
-        None => Some(None),
-        Some(Bare::Integer(value)) if value >= least => Some(Some(value)),
-        Some(_) => None,
-    }
+fn unquote(text: &[u8]) -> String {
+    let inner = if let [_, inner @ .., _] = text {
+        inner
+    } else {
+        text
+    };
+    field::string(inner, true)
 }

@@ -2,10 +2,9 @@
 //! spellings of the prefix, each with the same members. The first family that says something counts; the others
 //! restate it.
 
-use super::Dialect;
-use super::family::{self, BUCKET, ROLES};
 use super::lookup::Fields;
 use super::settle::Findings;
+use super::{Dialect, family};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit-fields",
@@ -14,15 +13,15 @@ pub(super) const DIALECT: Dialect = Dialect {
     read,
 };
 
-/// One row of members for each prefix, in the order of `family`'s roles.
+/// Every prefix with every member of `family`.
 macro_rules! members {
     ($($prefix:literal)*) => {
         &[$(
+            concat!($prefix, "used"),
+            concat!($prefix, "observed"),
             concat!($prefix, "limit"),
             concat!($prefix, "total"),
             concat!($prefix, "remaining"),
-            concat!($prefix, "used"),
-            concat!($prefix, "observed"),
             concat!($prefix, "reset-after"),
             concat!($prefix, "reset"),
             concat!($prefix, "resettime"),
@@ -35,21 +34,10 @@ macro_rules! members {
 
 const FIELDS: &[&str] = members!["ratelimit-" "x-ratelimit-" "x-rate-limit-" "rate-limit-"];
 
+const PREFIXES: [&str; 4] = ["ratelimit-", "x-ratelimit-", "x-rate-limit-", "rate-limit-"];
+
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for names in FIELDS.chunks_exact(ROLES) {
-        if !findings.reading.hint.quotas.is_empty() {
-            return;
-        }
-        let member = |role: usize| {
-            let name = names.get(role)?;
-            if role < BUCKET {
-                fields.value(name)
-            } else {
-                fields.text(name)
-            }
-        };
-        if let Some((quota, role)) = family::read(&member, fields, &mut findings.reading.malformed) {
-            findings.quota(quota, names.get(role).copied().unwrap_or_default());
-        }
+    for prefix in PREFIXES {
+        family::read(fields.lines, prefix, fields, findings);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Dialect;
 use super::field::{self, Form};
-use super::lookup::Fields;
+use super::lookup::{self, Fields};
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -21,21 +21,18 @@ const FIELDS: &[&str] = &[
 ];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for &name in FIELDS {
-        let form = if name == "retry-after" {
-            Form::Date
-        } else {
-            Form::Millis
-        };
-        read_wait(name, form, fields, findings);
-    }
+    let (millis, seconds) = FIELDS.split_at(3);
+    read_waits(millis, Form::Millis, fields, findings);
+    read_waits(seconds, Form::Date, fields, findings);
 }
 
-/// Reads a field that holds nothing but waits.
-pub(super) fn read_wait(name: &'static str, form: Form, fields: &Fields<'_>, findings: &mut Findings) {
-    if let Some(value) = fields.value(name)
-        && let Some(ms) = field::pick(&value, form, fields.reference, &mut findings.reading.malformed)
-    {
-        findings.wait(field::bounded(ms), name);
+/// Reads fields that hold nothing but waits. The first that has a valid one counts, the others are only checked.
+pub(super) fn read_waits(names: &[&'static str], form: Form, fields: &Fields<'_>, findings: &mut Findings) {
+    for name in names {
+        let value = lookup::value(fields.lines, (name, ""));
+        let ms = field::pick(&value, form, fields.reference, &mut findings.reading.malformed);
+        if findings.wait.is_none() && !ms.is_nan() {
+            findings.wait = Some((field::bounded(ms), (name, "")));
+        }
     }
 }

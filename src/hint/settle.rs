@@ -1,7 +1,9 @@
 //! What the dialects found in one response, and the rules that need all of it: what counts as a wait, when a 403 is
 //! a limit, what an exhausted quota means, what a cache made stale.
 
-use super::lookup::Fields;
+use alloc::string::String;
+
+use super::lookup::{Fields, Name};
 use super::{Quota, Reading};
 
 /// Collects what the dialects read.
@@ -10,8 +12,12 @@ pub struct Findings {
     pub reading: Reading,
     /// The request failed: by its status, or by what a dialect read in the body of a success.
     pub failed: bool,
-    wait: Option<(u32, &'static str)>,
-    quota_source: Option<&'static str>,
+    /// The first wait that stands in a field, in milliseconds, and that field.
+    pub wait: Option<(u32, Name)>,
+    /// Where an overload without a time was read.
+    pub signal: Option<Name>,
+    /// The field of a quota that tells the most.
+    pub quota: Option<Name>,
 }
 
 impl Findings {
@@ -21,68 +27,60 @@ impl Findings {
             reading: Reading::default(),
             failed: status >= 400,
             wait: None,
-            quota_source: None,
+            signal: None,
+            quota: None,
         }
     }
 
-    /// A wait that stands in a field. The first one told counts.
-    pub fn wait(&mut self, ms: u32, source: &'static str) {
-        self.wait = self.wait.or(Some((ms, source)));
-    }
-
-    /// A quota. Told again under the same name, the first limit, the least remaining and the longest reset count.
-    pub fn quota(&mut self, quota: Quota, source: &'static str) {
-        if quota.reset_ms.is_some() || self.quota_source.is_none() {
-            self.quota_source = Some(source);
-        }
+    /// The quota of that name: the one told before, else a new one that counts requests.
+    pub fn named(&mut self, name: String) -> Option<&mut Quota> {
         let quotas = &mut self.reading.hint.quotas;
-        let Some(told) = quotas.iter_mut().find(|told| told.name == quota.name) else {
-            quotas.push(quota);
-            return;
-        };
-        told.limit = told.limit.or(quota.limit);
-        told.window_ms = told.window_ms.or(quota.window_ms);
-        told.reset_ms = told.reset_ms.max(quota.reset_ms);
-        told.remaining = match (told.remaining, quota.remaining) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        let mut place = 0;
+        while quotas.get(place).is_some_and(|quota| quota.name != name) {
+            place += 1;
+        }
+        if place == quotas.len() {
+            let unit = String::from("requests");
+            quotas.push(Quota {
+                name,
+                unit,
+                ..Quota::default()
+            });
+        }
+        quotas.get_mut(place)
     }
 
     /// Applies the rules that need everything.
     pub fn settle(mut self, fields: &Fields<'_>) -> Reading {
-        let status = fields.response.status;
         let hint = &mut self.reading.hint;
         if fields.cached {
             hint.quotas.clear();
             hint.load = None;
-            self.quota_source = None;
+            self.quota = None;
         }
         // Frameworks send Retry-After on every success: there it is no wait.
-        let mut wait = self
-            .wait
-            .filter(|_| status >= 300 || status == 202 || self.failed);
-        let spent = hint.quotas.iter().any(|quota| quota.remaining == Some(0.0));
-        if status == 403 && (wait.is_some() || spent) {
-            hint.overloaded = true;
+        if fields.status < 300 && fields.status != 202 && !self.failed {
+            self.wait = None;
         }
-        if wait.is_none() && self.failed && hint.overloaded {
-            wait = longest_reset(&hint.quotas).zip(self.quota_source);
+        let (mut spent, mut longest) = (false, None);
+        for quota in &hint.quotas {
+            spent |= quota.remaining == Some(0.0);
+            // One with something left is not the reason.
+            if quota.remaining.unwrap_or(0.0) == 0.0 {
+                longest = longest.max(quota.reset_ms);
+            }
         }
-        hint.wait_ms = wait.map(|(ms, _)| ms);
-        let strongest = wait.map(|(_, source)| source);
-        self.reading.source = strongest.or(self.reading.source).or(self.quota_source);
+        hint.overloaded |= fields.status == 403 && (spent || self.wait.is_some());
+        if self.wait.is_none() && self.failed && hint.overloaded {
+            self.wait = longest.zip(self.quota);
+        }
+        hint.wait_ms = self.wait.map(|(ms, _)| ms);
+        let source = self.wait.map(|(_, name)| name).or(self.signal).or(self.quota);
+        self.reading.source = source.map(|(start, end)| {
+            let mut name = String::from(start);
+            name.push_str(end);
+            name
+        });
         self.reading
     }
-}
-
-/// When the last quota that may be the reason opens again: one with something left is not the reason.
-fn longest_reset(quotas: &[Quota]) -> Option<u32> {
-    let mut longest = None;
-    for quota in quotas {
-        if quota.remaining.unwrap_or(0.0) == 0.0 {
-            longest = longest.max(quota.reset_ms);
-        }
-    }
-    longest
 }

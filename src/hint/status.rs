@@ -13,8 +13,8 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    if matches!(fields.response.status, 420 | 429 | 503 | 529) {
+    if matches!(fields.status, 420 | 429 | 503 | 529) {
         findings.reading.hint.overloaded = true;
-        findings.reading.source = Some("status");
+        findings.signal = Some(("status", ""));
     }
 }

@@ -3,7 +3,7 @@
 use super::Dialect;
 use super::field::Form;
 use super::lookup::Fields;
-use super::retry_after::read_wait;
+use super::retry_after::read_waits;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -21,7 +21,5 @@ const FIELDS: &[&str] = &[
 ];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for &name in FIELDS {
-        read_wait(name, Form::Duration, fields, findings);
-    }
+    read_waits(FIELDS, Form::Duration, fields, findings);
 }

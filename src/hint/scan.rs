@@ -1,0 +1,160 @@
+//! The tokenizer under every grammar: classes of bytes in one table, and a place in a text that moves on.
+
+use alloc::vec::Vec;
+
+use class::*;
+
+/// The classes, one bit each; a class of several is their sum.
+pub mod class {
+    /// `0` to `9`.
+    pub const DIGIT: u8 = 1;
+    /// `a` to `z` and `A` to `Z`.
+    pub const LETTER: u8 = 2;
+    /// Space and tab.
+    pub const BLANK: u8 = 4;
+    /// Every other control character.
+    pub const CONTROL: u8 = 8;
+    /// `a` to `f`.
+    pub const LOWER_HEX: u8 = 16;
+    /// What a key holds beside digits and lower-case letters (RFC 9651 section 3.1.2), and those.
+    pub const KEY: u8 = 32;
+    /// What a Token holds beside digits and letters (RFC 9651 section 3.3.4).
+    pub const TOKEN: u8 = 64;
+    /// What base64 holds beside digits and letters, but for the padding (RFC 4648 section 4).
+    pub const BASE64: u8 = 128;
+}
+
+/// The classes of each byte; none of one beyond ASCII.
+const CLASSES: [u8; 128] = {
+    let mut table = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT | KEY,
+            b'a'..=b'f' => LETTER | KEY | LOWER_HEX,
+            b'g'..=b'z' => LETTER | KEY,
+            b'A'..=b'Z' => LETTER,
+            b' ' | b'\t' => BLANK,
+            0..b' ' | 0x7f => CONTROL,
+            b'_' | b'-' | b'.' | b'*' => KEY | TOKEN,
+            b'+' | b'/' => TOKEN | BASE64,
+            b'!' | b'#'..=b'\'' | b':' | b'^' | b'`' | b'|' | b'~' => TOKEN,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// Is the byte in one of these classes?
+pub fn is(byte: u8, classes: u8) -> bool {
+    CLASSES
+        .get(usize::from(byte))
+        .is_some_and(|own| own & classes != 0)
+}
+
+/// Does the text begin with a byte in one of these classes?
+pub fn starts(text: &[u8], classes: u8) -> bool {
+    text.first().is_some_and(|&byte| is(byte, classes))
+}
+
+/// Without blanks around it.
+pub fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+/// Takes what stands before the next `mark`, or all there is, off `rest`, together with the mark; both are left
+/// trimmed. No mark inside quotes counts, but a line feed ends a line whatever it holds.
+pub fn part<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
+    let text = *rest;
+    let (mut end, mut quoted) = (0, false);
+    while let Some(&byte) = text.get(end) {
+        if byte == mark && !quoted {
+            break;
+        }
+        quoted ^= byte == b'"' && mark != b'\n';
+        end += if quoted && byte == b'\\' { 2 } else { 1 };
+    }
+    *rest = trim(text.get(end + 1..).unwrap_or_default());
+    trim(text.get(..end).unwrap_or(text))
+}
+
+/// A name and what it stands for: a field, a member of a dictionary, a parameter.
+pub type Pair<'a> = (&'a [u8], &'a [u8]);
+
+/// Splits a text into pairs: parts that `separator` ends, each a name and behind `mark` its value.
+pub fn pairs(mut text: &[u8], separator: u8, mark: u8) -> Vec<Pair<'_>> {
+    let mut pairs = Vec::new();
+    while !text.is_empty() {
+        let mut value = part(&mut text, separator);
+        let name = part(&mut value, mark);
+        pairs.push((name, value));
+    }
+    pairs
+}
+
+/// What is not read yet of a text.
+#[derive(Clone, Copy)]
+pub struct Scan<'a>(pub &'a [u8]);
+
+impl<'a> Scan<'a> {
+    /// Takes one byte.
+    pub fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    /// Takes this byte if it is the next one.
+    pub fn eat(&mut self, byte: u8) -> bool {
+        let found = self.0.first() == Some(&byte);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// Takes the longest run of bytes in these classes.
+    pub fn run(&mut self, classes: u8) -> &'a [u8] {
+        let start = *self;
+        while let Some(&byte) = self.0.first()
+            && is(byte, classes)
+        {
+            self.next();
+        }
+        start.until(*self)
+    }
+
+    /// What was taken from here to `end`.
+    pub fn until(self, end: Self) -> &'a [u8] {
+        self.0.get(..self.0.len() - end.0.len()).unwrap_or_default()
+    }
+
+    /// Takes a number, `1*DIGIT [ "." 1*DIGIT ]`: no sign, no exponent; NaN when there is none. Exact up to 15
+    /// digits, within a few units of the last place beyond, and never infinite.
+    pub fn number(&mut self) -> f64 {
+        /// Beyond this another digit is not added, but counted.
+        const FULL: f64 = 1e16;
+        let whole = self.run(DIGIT);
+        let point = self.eat(b'.');
+        let fraction = if point { self.run(DIGIT) } else { whole };
+        if whole.is_empty() || fraction.is_empty() {
+            return f64::NAN;
+        }
+        let (mut digits, mut more, mut less) = (0.0, 1.0, 1.0);
+        for (run, shift) in [(whole, 1.0), (if point { fraction } else { &[] }, 10.0)] {
+            for digit in run {
+                if digits < FULL {
+                    digits = digits * 10.0 + f64::from(digit & 15);
+                    less *= shift;
+                } else {
+                    more *= 10.0 / shift;
+                }
+            }
+        }
+        (digits * more / less).clamp(0.0, f64::MAX)
+    }
+}
