@@ -2,6 +2,7 @@
 
 use tidegate::policy::defaults;
 use tidegate::pressure::State;
+use tidegate::reason::Reason;
 use tidegate::time::Instant;
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -147,6 +148,77 @@ fn a_route_that_somebody_waits_for_keeps_its_place() {
     assert!(
         others.iter().all(|c| world.call(*c).waits.is_empty()),
         "and to no other"
+    );
+}
+
+/// One answer says that the quota of `/quota` is used up for a minute and a half.
+fn spent(hit: &Hit) -> Answer {
+    let text = "x-ratelimit-limit: 9\nx-ratelimit-remaining: 0\nx-ratelimit-reset: 90\n";
+    if hit.url.ends_with("/quota") {
+        Answer(200, text.into(), ms(5))
+    } else {
+        ok()
+    }
+}
+
+#[test]
+fn a_route_whose_quota_is_used_up_keeps_its_place() {
+    let mut world = World::alone(&[], spent);
+    world.ask(at(0), "/quota", GET);
+    for n in 0..600 {
+        world.ask(at(100 + n * 30), &word(n), GET);
+    }
+    let again = world.ask(at(30_000), "/quota", GET);
+    world.run();
+    assert!(
+        matches!(world.call(again).end(), End::Shed(Reason::Quota, _)),
+        "{:?}",
+        world.call(again)
+    );
+}
+
+#[test]
+fn a_scope_with_a_quota_that_is_used_up_is_not_forgotten() {
+    let mut world = World::alone(&[], spent);
+    world.ask(at(0), "/quota", GET);
+    for n in 0..200 {
+        world.ask(at(100 + n * 30), &format!("https://s{n}.example/a"), GET);
+    }
+    let again = world.ask(at(30_000), "/quota", GET);
+    world.run();
+    assert!(
+        matches!(world.call(again).end(), End::Shed(Reason::Quota, _)),
+        "{:?}",
+        world.call(again)
+    );
+}
+
+#[test]
+fn a_scope_that_took_the_place_of_another_is_not_blamed_for_its_routes() {
+    let mut world = World::alone(&[], |hit| {
+        let login = hit.url.ends_with("/login");
+        if login {
+            busy(429, 900)
+        } else if hit.url.starts_with(ORIGIN) {
+            fail(500)
+        } else {
+            ok()
+        }
+    });
+    for n in 0..10 {
+        world.ask(at(n * 10), "/broken", POST); // its breaker is open for five seconds
+    }
+    for n in 0..defaults::SCOPES {
+        world.ask(at(200), &format!("https://s{n}.example/a"), GET); // the last of them takes its place
+    }
+    let last = format!("https://s{}.example", defaults::SCOPES - 1);
+    world.ask(at(300), &format!("{last}/login"), POST);
+    let other = world.ask(at(400), &format!("{last}/save"), POST);
+    world.run();
+    assert_eq!(
+        world.call(other).sent,
+        [at(400)],
+        "one limited route closes no other"
     );
 }
 

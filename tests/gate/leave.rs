@@ -137,6 +137,8 @@ fn switched(mode: Mode) {
     let waiters: Vec<_> = (0..20)
         .map(|n| world.ask(at(100 + n), &format!("/{n}/x"), POST))
         .collect();
+    // Something else was looked at in that very moment.
+    world.act(at(1_000), |gate, now| assert_eq!(gate.poll(now), None));
     world.act(at(1_000), move |gate, now| gate.set_mode(now, mode));
     world.run();
     for (n, call) in waiters.into_iter().enumerate() {
