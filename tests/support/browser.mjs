@@ -33,9 +33,7 @@ export const BUILDS = ["index.js", "dev.js"];
 export async function visit(backend, { entry = "/dist/index.js", csp = "" } = {}) {
   const page = await browser.newPage();
   page.said = [];
-  page.errors = [];
   page.on("console", (message) => page.said.push({ type: message.type(), text: message.text() }));
-  page.on("pageerror", (error) => page.errors.push(String(error?.stack ?? error)));
   await page.goto(`${backend.origin}/page?${new URLSearchParams({ entry, csp })}`);
   await page.waitForFunction("globalThis.tidegate !== undefined");
   return page;
@@ -54,7 +52,7 @@ export function claim(name, options, act) {
     try {
       page = await visit(backend, options);
       await act({ page, backend });
-      assert.deepEqual(page.errors, [], "nothing is thrown into the page");
+      assert.deepEqual(await page.evaluate(() => globalThis.thrown), [], "nothing is thrown into the page");
     } finally {
       await page?.close();
       await backend.close();

@@ -24,6 +24,8 @@ const html = (entry) => `<!doctype html><html lang="en"><head><meta charset="utf
 
 // A file of its own, so that a page with a strict policy runs it too.
 const start = (entry) => `import * as tidegate from ${JSON.stringify(entry)};
+globalThis.thrown = [];
+for (const type of ["error", "unhandledrejection"]) addEventListener(type, (event) => thrown.push(String(event.reason ?? event.message)));
 globalThis.platformFetch = globalThis.fetch.bind(globalThis);
 globalThis.load = (path) => import(path);
 globalThis.tidegate = tidegate;`;
