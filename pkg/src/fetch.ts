@@ -3,7 +3,7 @@ import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.
 import { attempt } from "./events";
 import { HOW } from "./gate";
 import { absolute, scopeOf } from "./keys";
-import { type Call, type Room, type Scope, PRIORITIES, newCall } from "./room";
+import { type Call, type Room, PRIORITIES, newCall } from "./room";
 
 /** What a Request says when nothing was said; read in this order. */
 const DEFAULTS: Record<string, string> = {
@@ -76,19 +76,16 @@ const withKey = (init: any, request: any, idempotent: string | true, signal: any
   return { ...init, headers };
 };
 
-// What equal requests have in common; undefined: it shares nothing with any.
-const keyOf = (room: Room, call: { url: string; method: string; scope: Scope }, own: TidegateRequestOptions, different: string | undefined): string | undefined => {
-  const { scope: named, user } = room.options;
-  let mark = different ?? "";
-  if (own.scope || named) mark += `\0scope\0${call.scope.name}`;
+// What requests must have in common beside the URL to share an answer; undefined: this one shares nothing.
+const markOf = (room: Room, different: string | undefined): string | undefined => {
+  const { user } = room.options;
+  if (different === undefined) return;
   if (user) {
     const who = attempt(room, user);
-    if (who === undefined) different = undefined;
-    mark += `\0user\0${who}`;
+    if (who === undefined) return;
+    different += `\0user\0${who}`;
   }
-  if (room.era) mark += `\0era\0${room.era}`;
-  const key = mark || call.method !== "GET" ? `${call.method}\n${call.url}\n${mark}` : call.url;
-  return different === undefined || key.length > COMPARED ? undefined : key;
+  return room.era ? `${different}\0era\0${room.era}` : different;
 };
 
 /** Reads the arguments of a fetch; undefined: it goes straight to the platform. */
@@ -117,20 +114,24 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // A signal of another realm (jsdom beside Node) could not be replaced by one of ours.
   const ours = !signal || signal instanceof AbortSignal;
   const shares = room.shares && acts && open && safe && ours && !once && own.coalesce !== false && (reads || (body && !request)) && room.platform.leaf();
-  const key = keyOf(room, { url, method, scope }, own, shares ? variant(init, request) : undefined);
+  const mark = shares ? markOf(room, variant(init, request)) : undefined;
+  // One URL in two scopes is two keys, shared or not: each has its own scope's fate.
+  const word = own.scope || room.options.scope ? scope.name : "";
+  const key = word || mark || method !== "GET" ? `${method}\n${word}\n${url}\n${mark ?? ""}` : url;
+  const joins = mark !== undefined && key.length <= COMPARED;
   const how =
     priorityOf(own, init, safe) |
     attemptsOf(own) |
     (safe ? HOW.safe : 0) |
     ((safe || idempotent) && !once ? HOW.repeat : 0) |
-    (key !== undefined ? HOW.join : 0) |
+    (joins ? HOW.join : 0) |
     (own.retry === false ? HOW.noHold : 0);
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
   const copies = request && !reads && how & HOW.repeat;
   return newCall(
     scope,
-    key ?? `${method}\n${url}`.slice(0, COMPARED),
+    key.slice(0, COMPARED),
     method,
     url,
     how,

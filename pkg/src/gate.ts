@@ -95,8 +95,9 @@ const launch = (room: Room, call: Call): Promise<any> =>
 
 const settled = (room: Room, call: Call, value: any): unknown => {
   // An opaque answer has status 0 and is an answer all the same.
-  const status = value?.status >= 100 ? value.status : value?.type === "error" ? 0 : 200;
-  const packed = settle(room, call, status, value?.headers);
+  const said = value?.status;
+  const status = said >= 100 ? said : value?.type === "error" ? 0 : 200;
+  const packed = settle(room, call, status, value);
   if ((packed & 15) === HELD) {
     value.body?.cancel?.().catch(() => {});
     return held(room, call, packed);
@@ -112,7 +113,7 @@ const failed = (room: Room, call: Call, cause: any): unknown => {
   const aborted = (call.signal?.aborted && !call.own) || cause?.name === "AbortError";
   const offline = typeof navigator === "object" && navigator.onLine === false;
   const status = aborted ? 1 : answer?.status >= 100 ? answer.status : offline ? 2 : 0;
-  const packed = settle(room, call, status, answer?.headers);
+  const packed = settle(room, call, status, answer);
   if ((packed & 15) === HELD) return held(room, call, packed);
   for (const each of call.also ?? []) each.reject(cause);
   finish(room, call, packed);
@@ -120,11 +121,11 @@ const failed = (room: Room, call: Call, cause: any): unknown => {
 };
 
 // A call that was dropped, or that outlived its room, is nobody's evidence.
-const settle = (room: Room, call: Call, status: number, headers?: Headers): number => {
+const settle = (room: Room, call: Call, status: number, answer?: any): number => {
   if (room.calls.get(call.id) !== call) return DONE;
   let text = "";
   try {
-    if (headers) text = heard(call.scope, status, headers);
+    if (answer) text = heard(call.scope, status, answer);
   } catch {
     // A stand-in for Headers that has not all of its methods says nothing.
   }
