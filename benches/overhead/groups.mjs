@@ -4,8 +4,9 @@ import { circumstance } from "./circumstances.mjs";
 import { peers } from "./peers.mjs";
 import { compare } from "./rounds.mjs";
 
-const ROUNDS = 200;
-const FEWER = 60;
+/** Rounds of what is judged, and of what is told beside it. */
+const ROUNDS = 400;
+const FEWER = 100;
 
 /** Measures one group. `tidegate`: the package as shipped; `core` and `memory`: the production core, already started. */
 export const measure = (name, { tidegate, core, memory }) =>

@@ -2,9 +2,11 @@
 import { build } from "../../pkg/node_modules/esbuild/lib/main.js";
 import puppeteer from "../../tests/node_modules/puppeteer-core/lib/esm/puppeteer/puppeteer-core.js";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -24,21 +26,17 @@ const bundle = async (platform) => {
   return outputFiles[0].text;
 };
 
-/** Imports what is measured from `dist` and `core`, and leaves the figures of group `name` in `tell`. */
+/** Imports what is measured from `dist` and `core`, measures group `name`, and tells by `tell`, which finds it in `measured`. */
 const script = ({ groups, dist, core, wasm, name, tell }) => `
   import * as tidegate from ${JSON.stringify(dist)};
   import * as core from ${JSON.stringify(core)};
   import { measure } from ${JSON.stringify(groups)};
   const { memory } = core.initSync({ module: ${wasm} });
-  const figures = await measure(${JSON.stringify(name)}, { tidegate, core, memory });
+  const measured = await measure(${JSON.stringify(name)}, { tidegate, core, memory });
   ${tell}`;
 
 /** Node: a process for each group. */
 export async function node() {
-  const { mkdtemp, rm, writeFile } = await import("node:fs/promises");
-  const { tmpdir } = await import("node:os");
-  const { join } = await import("node:path");
-  const { pathToFileURL } = await import("node:url");
   const folder = await mkdtemp(join(tmpdir(), "tidegate-bench-"));
   const groups = join(folder, "groups.mjs");
   await writeFile(groups, await bundle("node"));
@@ -53,7 +51,7 @@ export async function node() {
         dist: url(at("pkg/dist/index.js")),
         core: url(at("pkg/build/production/core.js")),
         wasm: `(await import("node:fs")).readFileSync(${JSON.stringify(at("pkg/build/production/core_bg.wasm"))})`,
-        tell: "console.log(JSON.stringify(figures));",
+        tell: "console.log(JSON.stringify(measured));",
       }));
       const { stdout } = await promisify(execFile)(process.execPath, [main]);
       return JSON.parse(stdout);
@@ -80,7 +78,7 @@ async function serve() {
         dist: "/dist.js",
         core: "/core.js",
         wasm: 'await (await fetch("/core.wasm")).arrayBuffer()',
-        tell: "globalThis.figures = figures;",
+        tell: "globalThis.measured = measured;",
       });
       return `<!doctype html><title>bench</title><link rel="icon" href="data:,"><script type="module">${main}</script>`;
     }];
@@ -109,8 +107,8 @@ export async function chromium() {
       try {
         const broken = new Promise((_, reject) => page.on("pageerror", reject));
         await page.goto(`http://127.0.0.1:${server.address().port}/?group=${encodeURIComponent(name)}`);
-        await Promise.race([broken, page.waitForFunction("globalThis.figures", { timeout: 180_000, polling: 500 })]);
-        return await page.evaluate("globalThis.figures");
+        await Promise.race([broken, page.waitForFunction("globalThis.measured", { timeout: 180_000, polling: 500 })]);
+        return await page.evaluate("globalThis.measured");
       } finally {
         await page.close();
       }

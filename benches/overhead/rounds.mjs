@@ -2,8 +2,8 @@
 // contestants take turns in short batches, each batch is compared with the reference's batch of its own round, and
 // what is reported is the median of those ratios, beside the quiet tenth.
 
-/** Milliseconds that a batch is aimed to last: long against the clock's grain (100 µs in a page), short against a pause. */
-const BATCH = 3;
+/** Milliseconds that a batch of the slowest lasts at least: long against the clock's grain, short against a time slice. */
+const BATCH = 1.5;
 
 const quantile = (values, share) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -31,8 +31,9 @@ const calibrate = async (contestants) => {
 
 /**
  * Times contestants, `[name, batch]` each, where `batch(count)` does `count` operations; the first is the reference.
- * Answers per name: `ratio`, the median over rounds of its time over the reference's; `quiet`, the ratio of both
- * tenth-percentile times; `micros`, that time of one operation in microseconds.
+ * Answers `noise`, the reference's median time over its quiet tenth (1: an idle machine), and in `figures` per name:
+ * `ratio`, the median over rounds of its time over the reference's; `quiet`, the ratio of both tenth-percentile times;
+ * `micros`, that time of one operation in microseconds.
  */
 export async function compare(contestants, rounds) {
   const count = await calibrate(contestants);
@@ -47,14 +48,13 @@ export async function compare(contestants, rounds) {
     await new Promise((resolve) => setTimeout(resolve));
   }
   const quietest = times.map((list) => quantile(list, 0.1));
-  return Object.fromEntries(
-    contestants.map(([name], who) => [
-      name,
-      {
-        ratio: quantile(times[who].map((ms, round) => ms / times[0][round]), 0.5),
-        quiet: quietest[who] / quietest[0],
-        micros: (quietest[who] / count) * 1000,
-      },
-    ]),
-  );
+  const figures = contestants.map(([name], who) => [
+    name,
+    {
+      ratio: quantile(times[who].map((ms, round) => ms / times[0][round]), 0.5),
+      quiet: quietest[who] / quietest[0],
+      micros: (quietest[who] / count) * 1000,
+    },
+  ]);
+  return { noise: quantile(times[0], 0.5) / quietest[0], figures: Object.fromEntries(figures) };
 }
