@@ -6,14 +6,14 @@
 
 extern crate std;
 
-mod clock;
+pub mod clock;
 #[cfg(feature = "inspect")]
-mod inspect;
-mod page;
-mod report;
-mod seed;
-mod text;
-mod timer;
+pub mod inspect;
+pub mod page;
+pub mod report;
+pub mod seed;
+pub mod text;
+pub mod timer;
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
