@@ -84,7 +84,10 @@ fn compile(house: &House, core: Core) -> Result<PathBuf> {
         "cargo build --release --target {wasm} --lib --target-dir {target} {features...}"
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
-    .env("CARGO_ENCODED_RUSTFLAGS", format!("{INLINING}\x1f{}", remapped(house)))
+    .env(
+        "CARGO_ENCODED_RUSTFLAGS",
+        format!("{INLINING}\x1f{}", remapped(house)),
+    )
     .run()?;
     Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
 }
