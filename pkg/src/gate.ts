@@ -58,7 +58,10 @@ export const enter = (room: Room, call: Call): Promise<any> => {
     room.calls.set(id, call);
   } else {
     const flight = kind === JOIN && room.calls.get(id);
-    if (flight) join(call, flight);
+    if (flight) {
+      join(call, flight);
+      if (flight.parked) tell(room, call, flight.told!);
+    }
     answer = flight ? hang(room, call) : straight(call);
   }
   call.later = true;
@@ -167,11 +170,13 @@ const hang = (room: Room, call: Call): Promise<any> => {
   return watch(call.signal, answer, () => leave(room, call));
 };
 
+const tell = (room: Room, call: Call, [reason, at]: NonNullable<Call["told"]>): void => {
+  if (call.onWait && !call.gone) attempt(room, () => call.onWait!({ reason, until: latest(call, at) }));
+};
+
 const tellWait = (room: Room, call: Call, packed: number, at: number): void => {
-  const reason = word((packed >> 4) & 15)!;
-  for (const each of callers(call)) {
-    if (each.onWait && !each.gone) attempt(room, () => each.onWait!({ reason, until: latest(each, at) }));
-  }
+  call.told = [word((packed >> 4) & 15)!, at];
+  for (const each of callers(call)) tell(room, each, call.told);
 };
 
 // The caller has aborted; the last one out ends the flight.

@@ -57,6 +57,8 @@ export interface Call extends Intent {
   gone: boolean;
   /** It waits for a poll. */
   parked: boolean;
+  /** Why it waits and until when on the core's axis, as its callers were told last: who joins is told the same. */
+  told: [Reason, number] | undefined;
   /** A promise of ours watches over its signal. */
   watched: boolean;
   /** It was not sent in the caller's own tick: its arguments may have been changed since. */
@@ -100,6 +102,7 @@ export const newCall = (
   into: undefined,
   gone: false,
   parked: false,
+  told: undefined,
   watched: false,
   later: false,
   resolve: nothing,
