@@ -1,7 +1,7 @@
 // Fail open: whatever becomes of WebAssembly, the page's requests go on as the platform would send them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BUILDS, claim, visit } from "../support/browser.mjs";
+import { BROWSER, BUILDS, claim, visit } from "../support/browser.mjs";
 import { built, serve } from "../support/server.mjs";
 
 const OUR_WARNING = "tidegate: fallback";
@@ -97,8 +97,11 @@ function boobyTrap(name, nth) {
       }
       entered.exports.push(key);
       let calls = 0;
+      // The timer's own closure is the one way in that no guard stands before: gloo-timers runs it in the instance, where
+      // it marks its alarm and calls the page's function, which is guarded.
+      const timer = key.startsWith("wasm_bindgen__convert__closures");
       hooked[key] = (...inputs) => {
-        if (entered.trapped) entered.after.push(key);
+        if (entered.trapped && !timer) entered.after.push(key);
         else if (key === name && ++calls === nth) {
           entered.trapped++;
           throw new WebAssembly.RuntimeError("unreachable");
@@ -141,7 +144,7 @@ const busyOnce = (hit, backend) => (hit.path === "/busy-once" && backend.of("/bu
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
 const EXPORTS = "__wbindgen_start clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event at read said".split(" ");
 
-test("the traps below name every export of the core", async () => {
+test(`${BROWSER}: the traps below name every export of the core`, async () => {
   const backend = await serve();
   const page = await visit(backend);
   try {
@@ -151,7 +154,7 @@ test("the traps below name every export of the core", async () => {
     assert.deepEqual(seen.errors, []);
     const { exports, before } = await page.evaluate(() => globalThis.entered);
     assert.ok(before > 20, "the core was entered through the hook");
-    assert.deepEqual(exports.filter((name) => /^[a-z]/.test(name)).sort(), EXPORTS.filter((name) => /^[a-z]/.test(name)).sort());
+    assert.deepEqual(exports.filter((name) => /^[a-z]/.test(name) && !name.startsWith("wasm_bindgen__")).sort(), EXPORTS.filter((name) => /^[a-z]/.test(name)).sort());
   } finally {
     await page.close();
     await backend.close();

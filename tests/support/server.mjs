@@ -18,6 +18,9 @@ const dist = new Map(
 /** The text of a file of the built package. */
 export const built = (name) => dist.get(`/dist/${name}`);
 
+/** A file of one of the two cores, as wasm-bindgen left it. */
+export const core = (build, name) => readFileSync(join(folder, "../build", build, name));
+
 /** The page of every test: it loads one entry of the package and keeps the platform's fetch at hand. */
 const html = (entry) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title><link rel="icon" href="data:,">
 <script type="module" src="/start.js?entry=${entry}"></script></head><body></body></html>`;
@@ -61,7 +64,7 @@ export async function serve() {
   const waiting = new Set();
   const backend = {
     hits: [],
-    /** Path to text of JavaScript. */
+    /** Path to text of JavaScript, or to bytes. */
     files: new Map(),
     handle: undefined,
     /** Hits of one path. */
@@ -108,5 +111,10 @@ export async function serve() {
   return backend;
 }
 
-/** An ES module file of a package in tests/node_modules, to be served to pages. */
-export const dependency = (path) => readFileSync(at(`tests/node_modules/${path}`), "utf8");
+/** Serves the ES modules below a folder of tests/node_modules to pages, under the same path. */
+export function lend(backend, folder) {
+  const root = at(`tests/node_modules/${folder}`);
+  for (const name of readdirSync(root, { recursive: true })) {
+    if (name.endsWith(".js")) backend.files.set(`/${folder}/${name}`, readFileSync(join(root, name), "utf8"));
+  }
+}
