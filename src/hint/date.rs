@@ -24,7 +24,10 @@ const PICTURES: [&[u8]; 10] = [
 /// So many of them are HTTP-dates.
 const HTTP: usize = 7;
 
-const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+const MONTHS: [[u8; 3]; 12] = [
+    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov",
+    *b"Dec",
+];
 
 /// The most of each part: year, month, day, hour, minute, second, hours and minutes of a zone in the east, the same
 /// in the west, milliseconds.
@@ -64,8 +67,8 @@ fn fill<'a>(parts: &mut Parts, picture: &[u8], text: &'a [u8]) -> Option<&'a [u8
             }
             b'[' | b']' => {}
             b'n' => {
-                let (name, rest) = text.0.split_at_checked(3)?;
-                parts[1] = MONTHS.chunks_exact(3).position(|month| month == name)? as i32 + 1;
+                let (name, rest) = text.0.split_first_chunk()?;
+                parts[1] = MONTHS.iter().position(|month| month == name)? as i32 + 1;
                 text.0 = rest;
             }
             b'v' => {
@@ -111,19 +114,18 @@ fn place(parts: &mut Parts, now: f64) {
 
 /// Epoch milliseconds of a day and time that exist, NaN of others; 23:59:60 does, as a leap second.
 fn moment(parts: &Parts) -> f64 {
-    let &[year, month, day, hour, minute, second, ..] = parts;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = if month == 2 {
-        28 + i32::from(leap)
+    let &[_, month, day, hour, minute, second, ..] = parts;
+    let at = epoch(parts);
+    // No month has a day that does not come before the next month's first.
+    let mut next = *parts;
+    next[1] += 1;
+    next[2] = 1;
+    let real = month > 0 && day > 0 && at < epoch(&next) && (second < 60 || hour * 60 + minute == 1439);
+    if real && parts.iter().zip(&MOST).all(|(part, most)| part <= most) {
+        at
     } else {
-        30 + (month + (month >> 3)) % 2
-    };
-    let within = parts.iter().zip(&MOST).all(|(part, most)| part <= most);
-    let leap_second = second == 60 && hour * 60 + minute != 1439;
-    if !within || month == 0 || day == 0 || day > last || leap_second {
-        return f64::NAN;
+        f64::NAN
     }
-    epoch(parts)
 }
 
 /// Epoch milliseconds in the proleptic Gregorian calendar, counting years from March (H. Hinnant, "chrono-Compatible

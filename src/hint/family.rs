@@ -1,53 +1,95 @@
 //! An unnamed quota whose members stand apart: a limit, a count, a reset, in any of the spellings that servers use.
 //! One interpreter for all of them; a dialect only tells where the members stand.
 
+use alloc::vec::Vec;
+
 use super::field::{self, Form, bounded, known};
 use super::lookup::{self, Fields};
 use super::ratelimit;
 use super::scan::{self, Pair};
 use super::settle::Findings;
 
-/// The numbers of a family.
+/// The members under each of these prefixes, in the order of [`ROLES`], then [`NAMES`].
+macro_rules! members {
+    ($($prefix:literal)* ; $($more:literal)?) => {
+        &[$(
+            concat!($prefix, "used"),
+            concat!($prefix, "observed"),
+            concat!($prefix, "limit"),
+            concat!($prefix, "total"),
+            concat!($prefix, "remaining"),
+            concat!($prefix, "reset-after"),
+            concat!($prefix, "reset"),
+            concat!($prefix, "resettime"),
+            concat!($prefix, "bucket"),
+            concat!($prefix, "resource"),
+            concat!($prefix, "name"),
+        )* $($more)?]
+    };
+}
+pub(super) use members;
+
+/// Where the names of members stand: in a table, each behind as many bytes that do not belong to it.
+#[derive(Clone, Copy)]
+pub struct Spelling(&'static [&'static str; 11], usize);
+
+const JOINED: &[&str; 11] = members!["x-ratelimit-";];
+const SPLIT: &[&str; 11] = members!["x-rate-limit-";];
+
+/// Every prefix, the standard's first.
+pub const SPELLINGS: &[Spelling] = &[
+    Spelling(JOINED, 2),
+    Spelling(JOINED, 0),
+    Spelling(SPLIT, 0),
+    Spelling(SPLIT, 2),
+];
+
+impl Spelling {
+    /// A dictionary's: no prefix.
+    pub const BARE: &Self = &Self(JOINED, 12);
+
+    fn name(&self, role: usize) -> &'static str {
+        self.0
+            .get(role)
+            .and_then(|name| name.get(self.1..))
+            .unwrap_or_default()
+    }
+}
+
 const USED: usize = 0;
 const LIMIT: usize = 1;
 const REMAINING: usize = 2;
 const RESET: usize = 3;
 
-/// The members that tell a number, where several tell the same one the strongest first; the later a number, the more
-/// it says about a wait.
-const MEMBERS: [(&str, usize, Form); 8] = [
-    ("used", USED, Form::Most),
-    ("observed", USED, Form::Most),
-    ("limit", LIMIT, Form::First),
-    ("total", LIMIT, Form::First),
-    ("remaining", REMAINING, Form::Least),
-    ("reset-after", RESET, Form::Seconds),
-    ("reset", RESET, Form::Reset),
-    ("resettime", RESET, Form::Reset),
+/// The number that each member tells, and how it is read. Where several tell the same, the strongest comes first; the
+/// later a number, the more it says about a wait.
+const ROLES: &[(usize, Form)] = &[
+    (USED, Form::Most),
+    (USED, Form::Most),
+    (LIMIT, Form::First),
+    (LIMIT, Form::First),
+    (REMAINING, Form::Least),
+    (RESET, Form::Seconds),
+    (RESET, Form::Reset),
+    (RESET, Form::Reset),
 ];
+const LIMITS: usize = 2;
+const NAMES: core::ops::Range<usize> = 8..11;
 
-/// The members that name the quota, the strongest first.
-const NAMES: [&str; 3] = ["bucket", "resource", "name"];
-
-/// Reads the members whose names begin with `prefix`; without one they are a dictionary's, whose reset is in seconds.
-/// Nothing is found without a limit, a remaining or a reset, and nothing is looked for when a quota was told before.
-pub fn read(lines: &[Pair<'_>], prefix: &'static str, fields: &Fields<'_>, findings: &mut Findings) {
-    if findings.quota.is_some() {
-        return;
-    }
+/// Reads the members. Nothing is found without a limit, a remaining or a reset. A dictionary's reset is in seconds.
+pub fn read(lines: &[Pair<'_>], spelling: &Spelling, fields: &Fields<'_>, findings: &mut Findings) {
     let mut told = [f64::NAN; 4];
     let mut source = "";
-    for (member, number, form) in MEMBERS {
-        let form = if prefix.is_empty() && form == Form::Reset {
-            Form::Seconds
-        } else {
-            form
-        };
+    for (role, &(number, mut form)) in ROLES.iter().enumerate() {
+        if form == Form::Reset && spelling.1 == 12 {
+            form = Form::Seconds;
+        }
         if let Some(number) = told.get_mut(number).filter(|number| number.is_nan()) {
-            let list = lookup::value(lines, (prefix, member));
+            let name = spelling.name(role);
+            let list = lookup::value(lines, name);
             *number = field::pick(&list, form, fields.reference, &mut findings.reading.malformed);
             if !number.is_nan() {
-                source = member;
+                source = name;
             }
         }
     }
@@ -61,17 +103,24 @@ pub fn read(lines: &[Pair<'_>], prefix: &'static str, fields: &Fields<'_>, findi
     if limit.is_nan() {
         limit = (used + remaining).clamp(0.0, f64::MAX);
     }
-    findings.quota = Some((prefix, source));
-    let mut name = alloc::vec::Vec::new();
-    for member in NAMES {
+    findings.quota_source = Some(source);
+    let mut name = Vec::new();
+    for role in NAMES {
         if name.is_empty() {
-            name = lookup::text(lines, (prefix, member));
+            name = lookup::text(lines, spelling.name(role));
         }
     }
     if name.is_empty() {
         name.extend_from_slice(b"default");
     }
-    let window = window(limit, &lookup::value(lines, (prefix, "limit")), fields);
+    // The limit comes first: what stands behind it are policies (drafts -00 to -03), after those of their own field.
+    let limits = lookup::value(lines, spelling.name(LIMITS));
+    let mut policies = lookup::value(fields.lines, ratelimit::POLICY);
+    let mut behind: &[u8] = &limits;
+    while !behind.is_empty() && scan::part(&mut behind, b',').is_empty() {}
+    policies.push(b',');
+    policies.extend_from_slice(behind);
+    let window = window(limit, &policies);
     if let Some(quota) = findings.named(field::string(&name, false)) {
         quota.limit = known(limit);
         quota.remaining = known(remaining);
@@ -80,16 +129,14 @@ pub fn read(lines: &[Pair<'_>], prefix: &'static str, fields: &Fields<'_>, findi
     }
 }
 
-/// The window of the first policy whose quota is the limit, in milliseconds: in an older RateLimit-Policy, else behind
-/// the first member of the limit itself (drafts -00 to -03).
-fn window(limit: f64, mut limits: &[u8], fields: &Fields<'_>) -> f64 {
-    scan::part(&mut limits, b',');
-    for mut list in [&*lookup::value(fields.lines, (ratelimit::POLICY, "")), limits] {
-        while !list.is_empty() {
-            let mut params = scan::part(&mut list, b',');
-            if field::integer(scan::part(&mut params, b';')) == limit {
-                let seconds = lookup::value(&scan::pairs(params, b';', b'='), ("w", ""));
-                let ms = field::integer(&seconds) * 1000.0;
+/// The window of the first policy of a list whose quota is the limit, in milliseconds.
+fn window(limit: f64, mut policies: &[u8]) -> f64 {
+    while !policies.is_empty() {
+        let mut params = scan::part(&mut policies, b',');
+        let quota = field::integer(scan::part(&mut params, b';'));
+        while quota == limit && !params.is_empty() {
+            if let [b'w', b'=', seconds @ ..] = scan::part(&mut params, b';') {
+                let ms = field::integer(seconds) * 1000.0;
                 if ms > 0.0 {
                     return ms.clamp(0.0, f64::MAX);
                 }

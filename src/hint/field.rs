@@ -56,14 +56,18 @@ pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) ->
         // A date comes first, because it holds a comma.
         let at = date::take(&mut list, form, reference);
         let mut member = scan::part(&mut list, b',');
+        if at.is_nan() && member.is_empty() {
+            continue;
+        }
         if !(Form::Millis..Form::Reset).contains(&form) {
             member = scan::part(&mut member, b';');
         }
-        let value = match (at.is_nan(), member.is_empty()) {
-            (true, true) => continue,
-            (true, false) => amount(member, form, reference),
-            (false, true) => at - reference,
-            (false, false) => f64::NAN,
+        let value = if at.is_nan() {
+            amount(member, form, reference)
+        } else if member.is_empty() {
+            at - reference
+        } else {
+            f64::NAN
         };
         *malformed += u32::from(value.is_nan());
         if form == Form::First {
@@ -76,20 +80,7 @@ pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) ->
     best
 }
 
-/// Go's units in milliseconds; the longer spelling first where one begins another.
-const UNITS: &[(&[u8], f64)] = &[
-    (b"ms", 1.0),
-    (b"us", 1e-3),
-    (b"\xc2\xb5s", 1e-3),
-    (b"\xb5s", 1e-3),
-    (b"ns", 1e-6),
-    (b"d", 86_400_000.0),
-    (b"h", 3_600_000.0),
-    (b"m", 60_000.0),
-    (b"s", 1_000.0),
-];
-
-/// A number by its form, or a duration as Go's `time.Duration` prints it (`6m0s`, `1.5s`), and days.
+/// A number by its form, or a duration as Go's `time.Duration` prints it (`6m0s`, `1.5s`), and days; NaN otherwise.
 fn amount(text: &[u8], form: Form, reference: f64) -> f64 {
     let mut rest = Scan(text);
     let mut number = rest.number();
@@ -101,12 +92,8 @@ fn amount(text: &[u8], form: Form, reference: f64) -> f64 {
         };
     }
     let mut total = 0.0;
-    let unit = |text: &[u8]| UNITS.iter().find(|(unit, _)| text.starts_with(unit));
-    while form >= Form::Duration
-        && let Some((unit, ms)) = unit(rest.0)
-    {
-        total += number * ms;
-        rest.0 = rest.0.get(unit.len()..).unwrap_or_default();
+    while form >= Form::Duration && !f64::is_nan(total) {
+        total += number * unit(&mut rest);
         if rest.0.is_empty() {
             return total;
         }
@@ -115,12 +102,30 @@ fn amount(text: &[u8], form: Form, reference: f64) -> f64 {
     f64::NAN
 }
 
+/// One of Go's units, in milliseconds. The micro sign arrives as UTF-8 or as ISO 8859-1.
+fn unit(rest: &mut Scan<'_>) -> f64 {
+    let mut first = rest.next();
+    if first == Some(b'\xc2') && rest.0.first() == Some(&b'\xb5') {
+        first = rest.next();
+    }
+    match first {
+        Some(b'd') => 86_400_000.0,
+        Some(b'h') => 3_600_000.0,
+        Some(b's') => 1_000.0,
+        Some(b'm') if !rest.eat(b's') => 60_000.0,
+        Some(b'm') => 1.0,
+        Some(b'u' | b'\xb5') if rest.eat(b's') => 1e-3,
+        Some(b'n') if rest.eat(b's') => 1e-6,
+        _ => f64::NAN,
+    }
+}
+
 /// A reset without a unit: seconds from now, epoch seconds or epoch milliseconds, told apart by size.
 fn by_size(number: f64, reference: f64) -> f64 {
+    let ms = if number < 1e11 { number * 1000.0 } else { number };
     match number {
-        n if n < 1e9 => n * 1000.0,
-        n if n < 1e11 => n * 1000.0 - reference,
-        n if n < 1e14 => n - reference,
+        n if n < 1e9 => ms,
+        n if n < 1e14 => ms - reference,
         _ => f64::NAN,
     }
 }

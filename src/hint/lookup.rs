@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::field::{self, Form};
-use super::scan::{self, Pair, class};
+use super::field::Form;
+use super::scan::{self, Pair, Scan, class};
 use super::{Response, date};
 use crate::time::WallTime;
 
@@ -15,9 +15,6 @@ const MAX_VALUE: usize = 8_192;
 
 /// No more lines of one name than this are looked at.
 const MAX_LINES: usize = 64;
-
-/// A name in two parts, so that families share theirs: what it begins with and what it ends with.
-pub type Name = (&'static str, &'static str);
 
 /// The fields of one response.
 pub struct Fields<'a> {
@@ -37,27 +34,26 @@ impl<'a> Fields<'a> {
     pub fn new(response: &Response<'a>, wall: WallTime) -> Self {
         let lines = response.fields;
         let wall = wall.0 as f64;
-        let age = field::pick(&value(lines, ("age", "")), Form::First, wall, &mut 0);
-        let age = if age > 0.0 { age } else { 0.0 };
-        let date = value(lines, ("date", ""));
-        let mut rest: &[u8] = &date;
-        let date = date::take(&mut rest, Form::Date, wall);
+        let (age, date) = (value(lines, "age"), value(lines, "date"));
+        let (mut ages, mut dates) = (&*age, &*date);
+        let mut rest = Scan(scan::part(&mut ages, b','));
+        let age = rest.number();
+        let cached = age > 0.0 && rest.0.is_empty();
+        let age = if cached { age } else { 0.0 };
+        let date = date::take(&mut dates, Form::Date, wall);
+        let valid = dates.is_empty() && !date.is_nan();
         Self {
             status: response.status,
             lines,
-            reference: if rest.is_empty() && !date.is_nan() {
-                date + age * 1000.0
-            } else {
-                wall
-            },
-            cached: age > 0.0,
+            reference: if valid { date + age * 1000.0 } else { wall },
+            cached,
         }
     }
 }
 
 /// The value of a field to read numbers in, empty when absent or too long. One that holds a control character (a tab
 /// counts as a space) reads as a single malformed member.
-pub fn value(lines: &[Pair<'_>], name: Name) -> Vec<u8> {
+pub fn value(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
     let mut value = text(lines, name);
     if value.iter().any(|&byte| scan::is(byte, class::CONTROL)) {
         value.clear();
@@ -68,11 +64,11 @@ pub fn value(lines: &[Pair<'_>], name: Name) -> Vec<u8> {
 
 /// The lines of that name, trimmed and joined by a comma and a space, as Fetch does: any characters, empty when
 /// absent or too long.
-pub fn text(lines: &[Pair<'_>], (start, end): Name) -> Vec<u8> {
+pub fn text(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
     let mut joined = Vec::new();
     let mut count = 0;
-    for (name, value) in lines {
-        if name.strip_prefix(start.as_bytes()) == Some(end.as_bytes()) && count < MAX_LINES {
+    for &(line, value) in lines {
+        if line == name.as_bytes() && count < MAX_LINES {
             if count > 0 {
                 joined.extend_from_slice(b", ");
             }

@@ -13,7 +13,7 @@
 //! let reading = read(&Response { status: 503, fields, body: None }, WallTime(0));
 //! assert_eq!(reading.hint.wait_ms, Some(120_000));
 //! assert!(reading.hint.overloaded);
-//! assert_eq!(reading.source.as_deref(), Some("retry-after"));
+//! assert_eq!(reading.source, Some("retry-after"));
 //! ```
 
 use alloc::string::String;
@@ -87,7 +87,7 @@ pub struct Reading {
     /// What the response said.
     pub hint: Hint,
     /// The field that the wait was read from, else the strongest signal's: `status`, or the field of a quota.
-    pub source: Option<String>,
+    pub source: Option<&'static str>,
     /// How many members were ignored as malformed.
     pub malformed: u32,
 }
@@ -130,10 +130,11 @@ const READERS: [Reader; DIALECTS.len()] = {
 pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
     let fields = Fields::new(response, wall);
     let mut findings = Findings::new(response.status);
-    for reader in READERS {
+    for reader in &READERS {
         reader(&fields, &mut findings);
     }
-    findings.settle(&fields)
+    findings.settle(&fields);
+    findings.reading
 }
 
 /// Reads header text of one line per field, `name: value\n`, names in lower case: what crosses from JavaScript.

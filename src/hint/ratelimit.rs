@@ -27,54 +27,57 @@ const POLICY_KEYS: [&[u8]; 4] = [b"q", b"w", b"pk", b"qu"];
 const LIMIT_KEYS: [&[u8]; 4] = [b"r", b"t", b"pk", b""];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for (name, keys) in [(POLICY, &POLICY_KEYS), (LIMIT, &LIMIT_KEYS)] {
-        let policy = name == POLICY;
-        let value = lookup::value(fields.lines, (name, ""));
+    for &(name, policy, keys) in &[(POLICY, true, &POLICY_KEYS), (LIMIT, false, &LIMIT_KEYS)] {
+        let value = lookup::value(fields.lines, name);
         // Older drafts wrote other things under the same names: not malformed, and for other dialects to read.
         let older = if policy { class::DIGIT } else { class::LETTER };
         if scan::starts(&value, older) {
             continue;
         }
-        let items =
-            structured::list(&value, keys).filter(|items| items.iter().all(|item| is_valid(item, policy)));
-        let Some(items) = items else {
-            findings.reading.malformed += 1;
-            continue;
-        };
-        for item in &items {
-            take(item, policy, findings);
-            findings.quota = Some((name, ""));
+        // Once to see whether all of it is well-formed, once more to take it.
+        for &taking in &[false, true] {
+            let valid = structured::list(&value, keys, &mut |item| {
+                if taking {
+                    findings.quota_source = Some(name);
+                }
+                read_item(item, policy, taking.then_some(&mut *findings))
+            });
+            if !valid {
+                findings.reading.malformed += 1;
+                break;
+            }
         }
     }
 }
 
-/// The partition key is opaque and not reported.
-fn is_valid(&[name, amount, seconds, key, unit]: &Item<'_>, policy: bool) -> bool {
-    let typed = |text: &[u8], mark| text.first().is_none_or(|&first| first == mark);
-    name.first() == Some(&b'"')
-        && !integer(amount).is_nan()
-        && (seconds.is_empty() || integer(seconds) >= f64::from(policy))
-        && typed(key, b':')
-        && typed(unit, b'"')
-}
-
-/// Told again under the same name, the first policy, the least remaining and the longest reset count.
-fn take(&[name, amount, seconds, _, unit]: &Item<'_>, policy: bool, findings: &mut Findings) {
-    let Some(quota) = findings.named(unquote(name)) else {
-        return;
-    };
+/// Is the Item well-formed? If so, `findings` take it. The partition key is opaque and not reported. Told again under
+/// the same name, the first policy, the least remaining and the longest reset count.
+fn read_item(item: &Item<'_>, policy: bool, findings: Option<&mut Findings>) -> bool {
+    let &[name, amount, seconds, key, unit] = item;
     let amount = integer(amount);
-    let ms = known(integer(seconds) * 1000.0);
-    if !policy {
-        quota.remaining = Some(quota.remaining.unwrap_or(amount).min(amount));
-        quota.reset_ms = quota.reset_ms.max(ms.map(bounded));
-    } else if quota.limit.is_none() {
-        quota.limit = Some(amount);
-        quota.window_ms = ms;
-        if !unit.is_empty() {
-            quota.unit = unquote(unit);
+    let ms = integer(seconds) * 1000.0;
+    let typed = |text: &[u8], mark| text.first().is_none_or(|&first| first == mark);
+    let valid = matches!(name, [b'"', ..])
+        && !amount.is_nan()
+        && (seconds.is_empty() || ms >= f64::from(policy))
+        && typed(key, b':')
+        && typed(unit, b'"');
+    if valid && let Some(quota) = findings.and_then(|findings| findings.named(unquote(name))) {
+        let ms = known(ms);
+        if !policy {
+            if quota.remaining.is_none_or(|least| amount < least) {
+                quota.remaining = Some(amount);
+            }
+            quota.reset_ms = quota.reset_ms.max(ms.map(bounded));
+        } else if quota.limit.is_none() {
+            quota.limit = Some(amount);
+            quota.window_ms = ms;
+            if !unit.is_empty() {
+                quota.unit = unquote(unit);
+            }
         }
     }
+    valid
 }
 
 fn unquote(text: &[u8]) -> String {

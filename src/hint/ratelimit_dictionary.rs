@@ -2,10 +2,11 @@
 //! reset is in seconds from now; the window stands in a RateLimit-Policy of that age, `100;w=60`.
 
 use super::Dialect;
+use super::family::{self, Spelling};
 use super::lookup::{self, Fields};
+use super::ratelimit;
 use super::scan::{self, class};
 use super::settle::Findings;
-use super::{family, ratelimit};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit-dictionary",
@@ -15,15 +16,15 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    let name = (ratelimit::LIMIT, "");
-    let value = lookup::value(fields.lines, name);
-    if scan::starts(&value, class::LETTER) {
-        let before = findings.reading.malformed;
-        family::read(&scan::pairs(&value, b',', b'='), "", fields, findings);
-        if findings.quota.is_some() {
-            findings.quota = Some(name);
-        } else {
-            findings.reading.malformed = findings.reading.malformed.max(before + 1);
-        }
+    if findings.quota_source.is_some() {
+        return;
+    }
+    let value = lookup::value(fields.lines, ratelimit::LIMIT);
+    let before = findings.reading.malformed;
+    family::read(&scan::pairs(&value, b',', b'='), Spelling::BARE, fields, findings);
+    if findings.quota_source.is_some() {
+        findings.quota_source = Some(ratelimit::LIMIT);
+    } else if findings.reading.malformed == before && scan::starts(&value, class::LETTER) {
+        findings.reading.malformed += 1;
     }
 }

@@ -2,42 +2,22 @@
 //! spellings of the prefix, each with the same members. The first family that says something counts; the others
 //! restate it.
 
+use super::Dialect;
+use super::family::{self, SPELLINGS, members};
 use super::lookup::Fields;
 use super::settle::Findings;
-use super::{Dialect, family};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit-fields",
     spec: "draft-ietf-httpapi-ratelimit-headers-06 section 5; GitHub, GitLab, Discord, Reddit, X",
-    fields: FIELDS,
+    fields: members!["ratelimit-" "x-ratelimit-" "x-rate-limit-" "rate-limit-" ; "ratelimit-policy"],
     read,
 };
 
-/// Every prefix with every member of `family`.
-macro_rules! members {
-    ($($prefix:literal)*) => {
-        &[$(
-            concat!($prefix, "used"),
-            concat!($prefix, "observed"),
-            concat!($prefix, "limit"),
-            concat!($prefix, "total"),
-            concat!($prefix, "remaining"),
-            concat!($prefix, "reset-after"),
-            concat!($prefix, "reset"),
-            concat!($prefix, "resettime"),
-            concat!($prefix, "bucket"),
-            concat!($prefix, "resource"),
-            concat!($prefix, "name"),
-        )* "ratelimit-policy"]
-    };
-}
-
-const FIELDS: &[&str] = members!["ratelimit-" "x-ratelimit-" "x-rate-limit-" "rate-limit-"];
-
-const PREFIXES: [&str; 4] = ["ratelimit-", "x-ratelimit-", "x-rate-limit-", "rate-limit-"];
-
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    for prefix in PREFIXES {
-        family::read(fields.lines, prefix, fields, findings);
+    for spelling in SPELLINGS {
+        if findings.quota_source.is_none() {
+            family::read(fields.lines, spelling, fields, findings);
+        }
     }
 }

@@ -29,10 +29,11 @@ fn read(fields: &Fields<'_>, findings: &mut Findings) {
 /// Reads fields that hold nothing but waits. The first that has a valid one counts, the others are only checked.
 pub(super) fn read_waits(names: &[&'static str], form: Form, fields: &Fields<'_>, findings: &mut Findings) {
     for name in names {
-        let value = lookup::value(fields.lines, (name, ""));
+        let value = lookup::value(fields.lines, name);
         let ms = field::pick(&value, form, fields.reference, &mut findings.reading.malformed);
-        if findings.wait.is_none() && !ms.is_nan() {
-            findings.wait = Some((field::bounded(ms), (name, "")));
+        if findings.wait_source.is_none() && !ms.is_nan() {
+            findings.wait_ms = field::bounded(ms);
+            findings.wait_source = Some(name);
         }
     }
 }

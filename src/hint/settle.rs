@@ -3,21 +3,21 @@
 
 use alloc::string::String;
 
-use super::lookup::{Fields, Name};
+use super::lookup::Fields;
 use super::{Quota, Reading};
 
 /// Collects what the dialects read.
 pub struct Findings {
-    /// The hint so far, but for its wait.
+    /// The hint so far, but for its wait; its source is that of an overload without a time.
     pub reading: Reading,
     /// The request failed: by its status, or by what a dialect read in the body of a success.
     pub failed: bool,
-    /// The first wait that stands in a field, in milliseconds, and that field.
-    pub wait: Option<(u32, Name)>,
-    /// Where an overload without a time was read.
-    pub signal: Option<Name>,
+    /// The first wait that stands in a field.
+    pub wait_ms: u32,
+    /// That field.
+    pub wait_source: Option<&'static str>,
     /// The field of a quota that tells the most.
-    pub quota: Option<Name>,
+    pub quota_source: Option<&'static str>,
 }
 
 impl Findings {
@@ -26,9 +26,9 @@ impl Findings {
         Self {
             reading: Reading::default(),
             failed: status >= 400,
-            wait: None,
-            signal: None,
-            quota: None,
+            wait_ms: 0,
+            wait_source: None,
+            quota_source: None,
         }
     }
 
@@ -40,47 +40,48 @@ impl Findings {
             place += 1;
         }
         if place == quotas.len() {
-            let unit = String::from("requests");
+            // Spelt out: a default would be made and dropped as a whole.
             quotas.push(Quota {
                 name,
-                unit,
-                ..Quota::default()
+                limit: None,
+                remaining: None,
+                reset_ms: None,
+                window_ms: None,
+                unit: String::from("requests"),
             });
         }
         quotas.get_mut(place)
     }
 
     /// Applies the rules that need everything.
-    pub fn settle(mut self, fields: &Fields<'_>) -> Reading {
+    pub fn settle(&mut self, fields: &Fields<'_>) {
         let hint = &mut self.reading.hint;
         if fields.cached {
             hint.quotas.clear();
             hint.load = None;
-            self.quota = None;
+            self.quota_source = None;
         }
         // Frameworks send Retry-After on every success: there it is no wait.
         if fields.status < 300 && fields.status != 202 && !self.failed {
-            self.wait = None;
+            self.wait_source = None;
         }
-        let (mut spent, mut longest) = (false, None);
+        let (mut spent, mut longest) = (false, -1);
         for quota in &hint.quotas {
             spent |= quota.remaining == Some(0.0);
             // One with something left is not the reason.
             if quota.remaining.unwrap_or(0.0) == 0.0 {
-                longest = longest.max(quota.reset_ms);
+                longest = longest.max(quota.reset_ms.map_or(-1, |ms| ms as i32));
             }
         }
-        hint.overloaded |= fields.status == 403 && (spent || self.wait.is_some());
-        if self.wait.is_none() && self.failed && hint.overloaded {
-            self.wait = longest.zip(self.quota);
+        hint.overloaded |= fields.status == 403 && (spent || self.wait_source.is_some());
+        if self.wait_source.is_none() && self.failed && hint.overloaded && longest >= 0 {
+            self.wait_ms = longest as u32;
+            self.wait_source = self.quota_source;
         }
-        hint.wait_ms = self.wait.map(|(ms, _)| ms);
-        let source = self.wait.map(|(_, name)| name).or(self.signal).or(self.quota);
-        self.reading.source = source.map(|(start, end)| {
-            let mut name = String::from(start);
-            name.push_str(end);
-            name
-        });
-        self.reading
+        if self.wait_source.is_some() {
+            hint.wait_ms = Some(self.wait_ms);
+            self.reading.source = self.wait_source;
+        }
+        self.reading.source = self.reading.source.or(self.quota_source);
     }
 }

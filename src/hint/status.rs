@@ -15,6 +15,6 @@ pub(super) const DIALECT: Dialect = Dialect {
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
     if matches!(fields.status, 420 | 429 | 503 | 529) {
         findings.reading.hint.overloaded = true;
-        findings.signal = Some(("status", ""));
+        findings.reading.source = Some("status");
     }
 }

@@ -1,32 +1,34 @@
 //! Structured Fields (RFC 9651 section 4.2), strictly: Lists of Items with parameters. Inner Lists fail, since no
 //! field read here has them.
 
-use alloc::vec::Vec;
-
 use super::scan::{self, Scan, class};
 
 /// The raw text of a bare item, whose first byte tells its type, then of the parameters asked for: empty when absent,
 /// the last one of several.
 pub type Item<'a> = [&'a [u8]; 5];
 
-/// The Items of a List with the parameters of these keys; none when it does not parse.
-pub fn list<'a>(text: &'a [u8], keys: &[&[u8]; 4]) -> Option<Vec<Item<'a>>> {
+/// Hands over the Items of a List with the parameters of these keys, until one is refused; false when one was or the
+/// List does not parse.
+pub fn list(text: &[u8], keys: &[&[u8]; 4], take: &mut dyn FnMut(&Item<'_>) -> bool) -> bool {
     let mut rest = Scan(text);
-    let mut items = Vec::new();
     let mut more = !text.is_empty();
     while more {
-        items.push(item(&mut rest, keys)?);
+        let mut item = Item::default();
+        if read(&mut rest, keys, &mut item).is_none() || !take(&item) {
+            return false;
+        }
         rest.run(class::BLANK);
         // A comma promises another Item.
         more = rest.eat(b',');
         rest.run(class::BLANK);
     }
-    rest.0.is_empty().then_some(items)
+    rest.0.is_empty()
 }
 
-fn item<'a>(rest: &mut Scan<'a>, keys: &[&[u8]; 4]) -> Option<Item<'a>> {
-    let mut item = Item::default();
-    item[0] = bare(rest)?;
+/// Reads one Item with its parameters; none when it does not parse.
+fn read<'a>(rest: &mut Scan<'a>, keys: &[&[u8]; 4], item: &mut Item<'a>) -> Option<()> {
+    let [name, params @ ..] = item;
+    *name = bare(rest)?;
     while rest.eat(b';') {
         while rest.eat(b' ') {}
         let key = rest.run(class::KEY);
@@ -34,13 +36,13 @@ fn item<'a>(rest: &mut Scan<'a>, keys: &[&[u8]; 4]) -> Option<Item<'a>> {
             return None;
         }
         let value = if rest.eat(b'=') { bare(rest)? } else { b"?1" };
-        for (slot, wanted) in item.iter_mut().skip(1).zip(keys) {
+        for (param, wanted) in params.iter_mut().zip(keys) {
             if key == *wanted {
-                *slot = value;
+                *param = value;
             }
         }
     }
-    Some(item)
+    Some(())
 }
 
 /// The raw text of one bare item.
