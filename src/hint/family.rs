@@ -29,8 +29,8 @@ macro_rules! members {
 }
 pub(super) use members;
 
-/// Where the names of members stand: in a table, each behind as many bytes that do not belong to it.
-#[derive(Clone, Copy)]
+/// Where the names of members stand: in a table, each behind so many bytes that do not belong to it. Thus two tables
+/// hold five spellings.
 pub struct Spelling(&'static [&'static str; 11], usize);
 
 const JOINED: &[&str; 11] = members!["x-ratelimit-";];
@@ -46,7 +46,11 @@ pub const SPELLINGS: &[Spelling] = &[
 
 impl Spelling {
     /// A dictionary's: no prefix.
-    pub const BARE: &Self = &Self(JOINED, 12);
+    pub const BARE: &Self = &Self(JOINED, "x-ratelimit-".len());
+
+    fn is_bare(&self) -> bool {
+        self.1 == Self::BARE.1
+    }
 
     fn name(&self, role: usize) -> &'static str {
         self.0
@@ -73,7 +77,9 @@ const ROLES: &[(usize, Form)] = &[
     (RESET, Form::Reset),
     (RESET, Form::Reset),
 ];
+/// The member whose list may hold policies.
 const LIMITS: usize = 2;
+/// The members that name the quota, the strongest first.
 const NAMES: core::ops::Range<usize> = 8..11;
 
 /// Reads the members. Nothing is found without a limit, a remaining or a reset. A dictionary's reset is in seconds.
@@ -81,7 +87,7 @@ pub fn read(lines: &[Pair<'_>], spelling: &Spelling, fields: &Fields<'_>, findin
     let mut told = [f64::NAN; 4];
     let mut source = "";
     for (role, &(number, mut form)) in ROLES.iter().enumerate() {
-        if form == Form::Reset && spelling.1 == 12 {
+        if form == Form::Reset && spelling.is_bare() {
             form = Form::Seconds;
         }
         if let Some(number) = told.get_mut(number).filter(|number| number.is_nan()) {
