@@ -122,7 +122,7 @@ claim("axios on top: one request, one hit, and a refusal is an error that it und
     const { data } = await client.get("/fine");
     const refusal = async () => {
       const { response } = await client.get("/limited").catch((error) => error);
-      return [response.status, response.headers.get("x-tidegate"), Number(response.headers.get("retry-after")) >= 59];
+      return [response.status, response.headers.get("x-tidegate") ?? null, Number(response.headers.get("retry-after")) >= 59];
     };
     return { data, refusals: [await refusal(), await refusal()] };
   });
