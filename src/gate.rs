@@ -66,6 +66,11 @@ impl Hold {
     fn in_time(self, now: Instant, deadline: Instant) -> bool {
         deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
     }
+
+    /// Until when one who has patience until `deadline` is told to wait: room has no time, patience has.
+    fn told(self, deadline: Instant) -> Instant {
+        self.until.min(deadline)
+    }
 }
 
 /// The later of two: a caller must not be told the first obstacle's end and then meet the second.
@@ -132,12 +137,28 @@ impl Gate {
             };
         }
         let Some(ticket) = self.tickets.open(request) else {
-            return Verdict::Pass;
+            return self.untracked(now, &request);
         };
         match self.decide(now, ticket, &request) {
             Ok(()) => self.send(now, ticket, &request),
             Err(hold) if self.policy.mode == Mode::Observe => self.observe(now, ticket, &request, hold),
             Err(hold) => self.wait(now, ticket, &request, hold),
+        }
+    }
+
+    /// More ask than can be tracked: what may go goes, what would have to wait is refused.
+    fn untracked(&mut self, now: Instant, r: &Request) -> Verdict {
+        let none = Ticket(0);
+        match self.decide(now, none, r) {
+            Err(hold) if self.policy.mode == Mode::On => {
+                self.note(Kind::Shed, none, r, Some(hold.why), hold.until, 0);
+                Verdict::Shed {
+                    ticket: none,
+                    retry_at: hold.until,
+                    why: hold.why,
+                }
+            }
+            _ => Verdict::Pass,
         }
     }
 
@@ -327,12 +348,13 @@ impl Gate {
             }
             self.outbox.push_back(verdict);
         }
-        self.note(Kind::Wait, ticket, r, Some(hold.why), hold.until, 0);
-        Verdict::Wait {
-            ticket,
-            until: hold.until,
-            why: hold.why,
-        }
+        self.tell_wait(ticket, r, hold)
+    }
+
+    fn tell_wait(&mut self, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
+        let (until, why) = (hold.told(r.deadline), hold.why);
+        self.note(Kind::Wait, ticket, r, Some(why), until, 0);
+        Verdict::Wait { ticket, until, why }
     }
 
     fn enqueue(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Option<Ticket> {
@@ -381,12 +403,12 @@ impl Gate {
     }
 
     fn observe(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
-        let kind = if hold.in_time(now, r.deadline) {
-            Kind::Wait
+        let (kind, until) = if hold.in_time(now, r.deadline) {
+            (Kind::Wait, hold.told(r.deadline))
         } else {
-            Kind::Shed
+            (Kind::Shed, hold.until)
         };
-        self.note(kind, ticket, r, Some(hold.why), hold.until, 0);
+        self.note(kind, ticket, r, Some(hold.why), until, 0);
         self.send(now, ticket, r)
     }
 

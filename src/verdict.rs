@@ -16,7 +16,7 @@ pub enum Verdict {
     Stale,
     /// Send it now, and settle it.
     Go(Ticket),
-    /// It waits until then at least; a poll will answer for it. `Instant::NEVER`: until there is room.
+    /// It waits until then at least (for room, which has no time: until its patience ends); a poll will answer for it.
     Wait {
         /// Who waits.
         ticket: Ticket,
@@ -25,7 +25,7 @@ pub enum Verdict {
         /// What holds it.
         why: Reason,
     },
-    /// It is not sent. The ticket is already free and only names it in events.
+    /// It is not sent. The ticket is already free and only names it in events; zero when there was none left.
     Shed {
         /// Who is refused.
         ticket: Ticket,

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::{Gate, Hold};
-use crate::event::Kind;
 use crate::policy::{Mode, defaults};
 use crate::pressure::State;
 use crate::reason::Reason;
@@ -108,12 +107,11 @@ impl Gate {
             if let Some(request) = self.tickets.get_mut(ticket) {
                 (request.until, request.why) = (hold.until, hold.why);
             }
-            self.note(Kind::Wait, ticket, r, Some(hold.why), hold.until, 0);
-            self.outbox.push_back(Verdict::Wait {
-                ticket,
-                until: hold.until,
-                why: hold.why,
-            });
+            // Whose patience ends just now gets a refusal instead, before this poll is over.
+            if r.deadline > now {
+                let verdict = self.tell_wait(ticket, r, hold);
+                self.outbox.push_back(verdict);
+            }
         }
     }
 }

@@ -29,6 +29,11 @@ impl Gate {
         {
             return self.hold_back(now, ticket, request, hold);
         }
+        if matches!(outcome, Outcome::Status(..400))
+            && let Some(key) = self.keys.peek(request.key)
+        {
+            key.refused_until = Instant::ORIGIN;
+        }
         let refused = request.tries > 0 && holdable(outcome, hint);
         self.finish(now, ticket, refused);
         Verdict::Done(ticket)

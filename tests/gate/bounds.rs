@@ -25,6 +25,31 @@ fn more_requests_than_tickets_pass_untracked() {
 }
 
 #[test]
+fn without_a_ticket_what_would_wait_is_refused_and_not_sent() {
+    let mut world = World::alone(&[], |hit| {
+        if hit.url.ends_with("/closes") {
+            busy(503, 4)
+        } else {
+            Answer(200, String::new(), secs(20))
+        }
+    });
+    world.ask(at(0), "/closes", POST);
+    for _ in 1..defaults::TICKETS {
+        world.ask(at(0), "/a", APART);
+    }
+    let last = world.ask(at(10), "/a", APART);
+    let refused = world.ask(at(20), "/a", APART);
+    world.run();
+    assert!(!world.call(last).waits.is_empty(), "the last ticket waits");
+    let call = world.call(refused);
+    assert_eq!(call.sent.len(), 0, "a closed scope is not asked");
+    assert!(
+        matches!(call.end(), End::Shed(Reason::RetryAfter, until) if until >= at(4_005)),
+        "{call:?}"
+    );
+}
+
+#[test]
 fn more_keys_than_places_are_interned_again_and_all_are_served() {
     let mut world = World::alone(&[], |_| ok());
     for n in 0..3 * defaults::KEYS as u64 {

@@ -154,7 +154,7 @@ fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
             .waits
             .iter()
             .enumerate()
-            .filter(|(_, w)| w.0 != tidegate::time::Instant::NEVER)
+            .filter(|(_, w)| w.1 != Reason::Concurrency)
         {
             let since = if n == 0 {
                 call.asked

@@ -154,6 +154,28 @@ fn an_outer_clients_retry_within_half_a_minute_of_a_refused_hold_is_answered_at_
 }
 
 #[test]
+fn an_intent_that_was_served_since_is_a_new_one() {
+    let refused = std::cell::Cell::new(at(1_000_000));
+    let mut world = World::alone(&[], |hit| {
+        let well = hit.at > refused.get() && hit.url.ends_with("/a");
+        if well { ok() } else { busy(503, 2) }
+    });
+    let first = world.ask(at(0), "/a", GET);
+    while world.call(first).end.is_none() {
+        world.run_until(world.now + ms(1));
+    }
+    refused.set(world.call(first).ended());
+    assert!(world.call(first).sent.len() > 1, "it was held");
+    let served = world.ask(refused.get() + secs(10), "/a", GET);
+    world.ask(refused.get() + secs(11), "/b", POST);
+    let again = world.ask(refused.get() + secs(12), "/a", GET);
+    world.run();
+    assert_eq!(world.call(served).end(), End::Served(200));
+    assert!(!world.call(again).waits.is_empty(), "it may wait again");
+    assert_eq!(world.call(again).end(), End::Served(200));
+}
+
+#[test]
 fn a_hold_tells_of_each_try() {
     let mut world = World::alone(&[], at_first(503));
     world.ask(at(0), "/a", GET);

@@ -1,5 +1,6 @@
 //! Room: the limit on what is in flight, and the bounded queue of what waits for it.
 
+use tidegate::event::Kind;
 use tidegate::policy::Setting;
 use tidegate::reason::Reason;
 use tidegate::time::Instant;
@@ -266,4 +267,15 @@ fn who_came_last_leaves_first_while_the_server_suffers() {
         .collect();
     // The first answer ends the overload, and the others leave in their order again.
     assert_eq!(asked, ["4", "0", "1", "2", "3"]);
+}
+
+#[test]
+fn who_waits_for_room_is_told_the_end_of_its_patience() {
+    let mut world = World::alone(&[(Setting::ConcurrencyMax, 1.0)], slow);
+    world.ask(at(0), "/a", APART);
+    let waits = world.ask(at(100), "/b", APART);
+    world.run();
+    assert_eq!(world.call(waits).waits, [(at(8_100), Reason::Concurrency)]);
+    let told = world.events().into_iter().find(|e| e.kind == Kind::Wait);
+    assert_eq!(told.map(|e| e.at), Some(at(8_100)), "the event tells the same");
 }
