@@ -1,6 +1,5 @@
 // What a refused request gets: a synthetic 503, or an error.
 import type { Reason } from "../tidegate.d.ts";
-import { epoch } from "./clock";
 import type { Call, Room } from "./room";
 import { reasons } from "#names";
 
@@ -9,42 +8,44 @@ const BRAND = Symbol.for("tidegate.error");
 
 /** A refusal: nothing was sent. */
 export class TidegateError extends Error {
-  override readonly name = "TidegateError" as const;
-  constructor(readonly reason: Reason, readonly retryAt: number | null, readonly scope: string) {
+  declare readonly name: "TidegateError";
+  declare readonly reason: Reason;
+  declare readonly retryAt: number | null;
+  declare readonly scope: string;
+  constructor(reason: Reason, retryAt: number | null, scope: string) {
     super(`${scope}: ${reason}`);
-  }
-  get [BRAND](): true {
-    return true;
+    Object.assign(this, { name: "TidegateError", reason, retryAt, scope, [BRAND]: true });
   }
 }
 
 /** True for errors of any copy of the package. */
-export const isTidegateError = (error: unknown): error is TidegateError =>
-  typeof error === "object" && error !== null && (error as any)[BRAND] === true;
+export const isTidegateError = (error: any): error is TidegateError => error?.[BRAND] === true;
 
-/** The public word for a reason's code; null for none. */
-export const word = (code: number): Reason | null => (reasons[code] || null) as Reason | null;
+/** The public word for the reason in a packed answer; null for none. */
+export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4) & 15] || null) as Reason | null;
 
-const synthetic = (call: Call, reason: Reason, retryAt: number | null): Response => {
-  const wait = retryAt === null ? null : Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+/** Gives a response what its maker cannot say. */
+export const define = (response: Response, values: object): Response =>
+  Object.defineProperties(response, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])));
+
+const synthetic = (url: string, reason: Reason, retryAt: number | null): Response => {
+  const retry_after = retryAt && Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
   const title = "Service Unavailable";
-  const problem = { type: "about:blank", title, status: 503, detail: `tidegate: not sent (${reason})`, reason, retry_after: wait };
-  const response = new Response(JSON.stringify(problem), {
-    status: 503,
+  const status = 503;
+  const detail = `tidegate: not sent (${reason})`;
+  const response = new Response(JSON.stringify({ type: "about:blank", title, status, detail, reason, retry_after }), {
+    status,
     statusText: title,
-    headers: { "content-type": "application/problem+json", "x-tidegate": "shed", ...(wait !== null && { "retry-after": `${wait}` }) },
+    headers: { "content-type": "application/problem+json", "x-tidegate": "shed" },
   });
-  return Object.defineProperty(response, "url", { value: call.url });
+  if (retryAt) response.headers.set("retry-after", `${retry_after}`);
+  return define(response, { url });
 };
 
-/** The refusal of one caller. `until` on the core's axis, NaN: unknown. The same refusal is the same error. */
-export const refusal = (room: Room, call: Call, why: number, until: number, retryAt = epoch(until)): Promise<any> => {
-  const { scope } = call;
-  const reason = word(why)!;
-  if (!call.hard && room.options.onShed !== "error") return Promise.resolve(synthetic(call, reason, retryAt));
+/** The refusal of one caller; `retryAt` in epoch milliseconds. The same refusal is the same error. */
+export const refusal = (room: Room, { scope, hard, url }: Call, reason: Reason, retryAt: number | null): Promise<any> => {
+  if (!hard && room.options.onShed !== "error") return Promise.resolve(synthetic(url, reason, retryAt));
   let last = scope.refusal;
-  if (!last || last.why !== why || !Object.is(last.until, until)) {
-    scope.refusal = last = { why, until, error: new TidegateError(reason, retryAt, scope.name) };
-  }
-  return Promise.reject(last.error);
+  if (last?.reason !== reason || last.retryAt !== retryAt) scope.refusal = last = new TidegateError(reason, retryAt, scope.name);
+  return Promise.reject(last);
 };

@@ -1,15 +1,15 @@
 // The one way into the core: started by the first use, left for good after its first exception.
 // After a trap the instance would still answer, from half-written memory: so it is never entered again.
-import * as core from "#core";
+import * as glue from "#core";
 import { module as inlined } from "#start";
 
-export { core };
+type Exports = Omit<typeof glue, "default" | "initSync">;
 
 /** 0 not started, 1 on its way from elsewhere, 2 runs, 3 dead. */
 export let state = 0;
 
-let memory: WebAssembly.Memory;
-let bytes = new Uint8Array();
+let exports: any;
+let memory = { buffer: new ArrayBuffer(0) };
 let settleReady: (how: "wasm" | "fallback") => void;
 
 /** Resolves when it runs or never will. Another promise after a trap: how things are, not how they were. */
@@ -18,33 +18,39 @@ export let ready = new Promise<"wasm" | "fallback">((resolve) => (settleReady = 
 /** Called after each change of `state`; `cause` only at death. */
 export const watchers = new Set<(cause?: unknown) => void>();
 
-/** What `call` answers, or `none` when there is no living core. */
-export const guard = <T>(none: T, call: () => T): T => {
+/** What an export of the core answers; NaN when there is no living core. */
+export const core = <K extends keyof Exports>(name: K, ...args: Parameters<Exports[K]>): number => {
   if (state === 2) {
     try {
-      return call();
+      return exports[name](...args);
     } catch (cause) {
       die(cause);
     }
   }
-  return none;
+  return NaN;
+};
+
+/** Development build: throws what is wrong with options. */
+export const check = (options: unknown): void => Object(glue).check(options);
+
+const turn = (to: number, how: "wasm" | "fallback", cause?: unknown): void => {
+  state = to;
+  settleReady(how);
+  for (const tell of watchers) tell(cause);
 };
 
 /** Gives the core up: from here on the fallback serves. Idempotent. */
 export const die = (cause: unknown): void => {
-  if (state === 3) return;
-  state = 3;
+  if (state > 2) return;
   console.warn("tidegate: fallback", cause);
-  settleReady("fallback");
   ready = Promise.resolve("fallback");
-  for (const tell of watchers) tell(cause);
+  turn(3, "fallback", cause);
 };
 
-const run = (module: WebAssembly.Module): void => {
-  memory = core.initSync({ module }).memory;
-  state = 2;
-  settleReady("wasm");
-  for (const tell of watchers) tell();
+const run = (module: any): void => {
+  exports = glue.initSync({ module });
+  memory = exports.memory;
+  turn(2, "wasm");
 };
 
 /** Starts the inlined core if nothing is under way; true: it runs. */
@@ -68,36 +74,20 @@ export const load = async (source: unknown): Promise<void> => {
     let from: any = await source;
     if (typeof from === "string" || from instanceof URL) from = await fetch(from);
     // Not streaming: a server with the wrong media type would refuse that, and the file is small.
-    if (typeof from.arrayBuffer === "function") from = await from.arrayBuffer();
-    run(from instanceof WebAssembly.Module ? from : await WebAssembly.compile(from));
+    run(from.arrayBuffer ? await from.arrayBuffer() : from);
   } catch (cause) {
     die(cause);
   }
 };
 
-const room = (length: number): number => {
-  const at = core.buffer(length);
-  if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
-  return at;
+/** The core's text buffer, at least `length` bytes of it. */
+const view = (length: number): Uint8Array => {
+  const at = core("buffer", length);
+  return new Uint8Array(memory.buffer).subarray(at);
 };
 
-/** Writes text where the core reads it; answers its length in bytes. Only inside `guard`. */
-export const put = (text: string): number => {
-  const at = room(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127) {
-      const coded = new TextEncoder().encode(text);
-      bytes.set(coded, room(coded.length));
-      return coded.length;
-    }
-    bytes[at + i] = code;
-  }
-  return text.length;
-};
+/** Writes text where the core reads it; answers its length in bytes. */
+export const put = (text: string): number => new TextEncoder().encodeInto(text, view(3 * text.length)).written;
 
-/** The text that the core left, `length` bytes. Only inside `guard`. */
-export const take = (length: number): string => {
-  const at = room(length);
-  return new TextDecoder().decode(bytes.subarray(at, at + length));
-};
+/** The text that the core left, `length` bytes. */
+export const take = (length: number): string => new TextDecoder().decode(view(length).subarray(0, length));

@@ -1,20 +1,19 @@
 // One flight, several callers: who left, who gets which Response, and whose signal reaches how far.
+import { define } from "./answers";
 import type { Call } from "./room";
 
 /** A promise that follows `work` until `signal` aborts; then it rejects with the caller's own reason, after `leave`. */
-export const watch = <T>(signal: AbortSignal, work: PromiseLike<T>, leave: () => void): Promise<T> =>
+export const watch = <T>(signal: AbortSignal, work: PromiseLike<T>, leave?: () => void): Promise<T> =>
   new Promise((resolve, reject) => {
     const off = () => signal.removeEventListener("abort", out);
     const out = () => {
       off();
-      leave();
+      leave?.();
       reject(signal.reason);
     };
     signal.addEventListener("abort", out);
-    work.then(
-      (value) => (off(), resolve(value)),
-      (cause) => (off(), reject(cause)),
-    );
+    work.then(resolve, reject);
+    work.then(off, off);
     if (signal.aborted) out();
   });
 
@@ -24,11 +23,10 @@ const links = new WeakMap<AbortSignal, Set<AbortController>>();
 const collected = new FinalizationRegistry<() => void>((unlink) => unlink());
 
 const link = (signal: AbortSignal, flight: AbortController, body: object): void => {
-  let flights = links.get(signal);
-  if (!flights) {
-    const all = (flights = new Set());
-    links.set(signal, all);
-    signal.addEventListener("abort", () => all.forEach((each) => each.abort(signal.reason)), { once: true });
+  const flights = links.get(signal) ?? new Set();
+  if (!links.has(signal)) {
+    links.set(signal, flights);
+    signal.addEventListener("abort", () => flights.forEach((each) => each.abort(signal.reason)));
   }
   flights.add(flight);
   collected.register(body, () => flights.delete(flight));
@@ -39,40 +37,40 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
 const bound = (copy: Response, signal: AbortSignal, { url, type, redirected }: Response): Response => {
   if (!copy.body) return copy;
   const own: any = new Response(copy.body.pipeThrough(new TransformStream(), { signal }), copy);
-  const define = (name: string, value: unknown) => Object.defineProperty(own, name, { value });
+  const values: any = { url, type, redirected };
   for (const read of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
     const platform = own[read];
-    if (platform) define(read, () => watch(signal, platform.call(own), () => {}));
+    if (platform) values[read] = () => watch(signal, platform.call(own));
   }
-  define("url", url);
-  define("type", type);
-  return define("redirected", redirected);
+  return define(own, values);
 };
+
+/** All callers of a flight. */
+export const callers = (call: Call): Call[] => call.crowd ?? [call];
 
 /** Hands a response to all callers of a flight, in this very tick; answers the first caller's. */
 export const share = (call: Call, response: Response): Response | undefined => {
-  if (!call.also && !call.own) return response;
-  const all = [call, ...(call.also ?? [])].filter((each) => !each.gone);
+  if (!call.crowd && !call.own) return response;
+  const all = callers(call).filter((each) => !each.gone);
   let first: Response | undefined;
   all.forEach((each, place) => {
+    const { signal } = each;
     let mine = response;
-    if (all.length > 1) {
-      if (place < all.length - 1) mine = response.clone();
-      if (each.signal) mine = bound(mine, each.signal, response);
-    } else if (call.own && each.signal && response.body) link(each.signal, call.own, response.body);
+    if (all[1]) {
+      if (all[place + 1]) mine = response.clone();
+      if (signal) mine = bound(mine, signal, response);
+    } else if (call.own && signal && response.body) link(signal, call.own, response.body);
     if (each === call) first = mine;
-    else each.resolve(mine);
+    else each.resolve!(mine);
   });
   return first;
 };
 
 /** `call` shares the flight from now on, with those who share it already. */
 export const join = (call: Call, flight: Call): void => {
-  flight.also = [...(flight.also ?? []), call, ...(call.also ?? [])];
-  flight.callers += call.callers;
-  call.also = undefined;
-  call.into = flight;
+  const crowd = (flight.crowd ??= [flight]);
+  for (const each of callers(call)) {
+    crowd.push(each);
+    each.crowd = crowd;
+  }
 };
-
-/** All callers of a flight. */
-export const callers = (call: Call): Call[] => [call, ...(call.also ?? [])];

@@ -1,6 +1,6 @@
 // Which response headers cross to the core. Names are learned: all are looked at on a scope's first success, on every
 // failure and on every 32nd success; otherwise only those found before are read, and text crosses only when it changed.
-import { hintHeaders } from "#names";
+import { hintPattern } from "#names";
 import type { Scope } from "./room";
 
 /** One more character than the core reads of a value: so a longer one is seen to be too long. */
@@ -8,23 +8,12 @@ const LONGEST = 8193;
 const TEXT = 65536;
 const NAMES = 32;
 
-const exact = new Set(hintHeaders);
-const family = /rate-?limit|retry/;
+/** The clocks alone say nothing, and would differ every second. */
+const CLOCKS = ["date", "age"];
 
-/** Whether a header (lower case) may say something. */
-export const telling = (name: string): boolean => exact.has(name) || family.test(name);
-
-/** One header as the core reads it. */
-export const line = (name: string, value: string): string => `${name}: ${value.slice(0, LONGEST)}\n`;
-
-const clocks = (headers: Headers): string => {
-  let text = "";
-  for (const name of ["date", "age"]) {
-    const value = headers.get(name);
-    if (value !== null) text += line(name, value);
-  }
-  return text;
-};
+/** One header as the core reads it; empty when it is none, or says nothing. Names are lower case. */
+export const line = (name: string, value: unknown): string =>
+  value != null && hintPattern.test(name) ? `${name}: ${`${value}`.slice(0, LONGEST)}\n` : "";
 
 /** The text that is to cross for a response; empty when it says nothing, or nothing new. */
 export const heard = (scope: Scope, status: number, answer: { headers?: Headers }): string => {
@@ -35,22 +24,19 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   const headers = all || names.length ? answer.headers : undefined;
   if (!headers) return "";
   let text = "";
+  const read = (name: string) => (text += line(name, headers.get(name)));
   if (all) {
     const found = new Set(names);
     headers.forEach((value, name) => {
-      // The clocks alone say nothing, and would differ every second.
-      if (!telling(name) || name === "date" || name === "age" || text.length > TEXT) return;
-      text += line(name, value);
+      const said = !CLOCKS.includes(name) && text.length < TEXT && line(name, value);
+      if (!said) return;
+      text += said;
       if (found.size < NAMES) found.add(name);
     });
     if (!failed) scope.names = [...found];
-  } else {
-    for (const name of names) {
-      const value = headers.get(name);
-      if (value !== null) text += line(name, value);
-    }
-  }
+  } else names.forEach(read);
   if (!text || (!failed && text === scope.last)) return "";
   scope.last = text;
-  return text + clocks(headers);
+  CLOCKS.forEach(read);
+  return text;
 };

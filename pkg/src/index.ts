@@ -10,30 +10,31 @@ import { init, readHints } from "./hints";
 import { nameOf } from "./keys";
 import { open, setMode, shut } from "./open";
 import { read } from "./options";
-import { type Room, MODES, blank, newRoom } from "./room";
+import { type Room, MODES, blank, firstMode, newRoom } from "./room";
 import { createRun } from "./run";
 import { createStore, getServerSnapshot, pressureOf } from "./store";
 import { hintHeaders } from "#names";
 
-const createFetch = (room: Room, usable: () => boolean): contract.Tidegate["fetch"] => (input, init) => {
+const active = (room: Room): boolean => room.mode < 2 && !room.disposed;
+
+const createFetch = (room: Room): contract.Tidegate["fetch"] => (input, init) => {
   const { platform } = room;
-  const direct = () => straight({ send: () => platform.send(input, init) });
-  if (room.mode > 1 || room.disposed || platform.nested()) return direct();
-  const asks = usable();
-  // Until a core from elsewhere has arrived, requests pass.
-  if (!asks && state < 3) return direct();
-  let call;
-  try {
-    call = describe(room, input, init);
-  } catch {
-    // What cannot be read is for the platform to refuse.
+  if (active(room) && !platform.nested()) {
+    const asks = open(room);
+    let call;
+    try {
+      // Until a core from elsewhere has arrived, requests pass.
+      if (asks || state > 2) call = describe(room, input, init);
+    } catch {
+      // What cannot be read is for the platform to refuse.
+    }
+    if (call) return (asks ? enter : fallback)(room, call);
   }
-  return call ? (asks ? enter : fallback)(room, call) : direct();
+  return straight({ send: () => platform.send(input, init) });
 };
 
 const createLife = (room: Room, back: { now?: () => void }) => ({
   clear: async (): Promise<void> => {
-    room.era++;
     room.keys.clear();
     room.slots = [];
     dropAll(room);
@@ -42,7 +43,7 @@ const createLife = (room: Room, back: { now?: () => void }) => ({
     dropAll(room);
     shut(room);
     blank(room);
-    room.mode = room.first;
+    room.mode = firstMode(room.options);
     room.changed();
   },
   dispose: (): void => {
@@ -51,28 +52,25 @@ const createLife = (room: Room, back: { now?: () => void }) => ({
     releaseAll(room);
     shut(room);
     room.calls = new Map();
-    if (room.watch) watchers.delete(room.watch);
+    watchers.delete(room.watch!);
     back.now?.();
   },
 });
 
 export const createTidegate: typeof contract.createTidegate = (given) => {
   const faults: string[] = [];
-  const options = read(given, faults);
-  const room = newRoom(options);
-  const store = createStore(room);
+  const room = newRoom(read(given, faults), faults);
   const back: { now?: () => void } = {};
-  const usable = () => open(room, faults);
-  const fetch = createFetch(room, usable);
+  const fetch = createFetch(room);
   const life = createLife(room, back);
   room.platform.adopt(fetch);
 
   const tide = {
-    ...store,
+    ...createStore(room),
     ...life,
     fetch,
     getServerSnapshot,
-    run: createRun(room, () => room.mode < 2 && !room.disposed && usable()),
+    run: createRun(room, () => active(room) && open(room)),
     install: () => (back.now = room.platform.install()),
     pressure: (scope?: string | URL) => pressureOf(room, nameOf(scope)),
     on: (type: string, listener: (event: any) => void) => on(room, type, listener),
@@ -85,7 +83,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
       else setMode(room, place);
     },
     get ready() {
-      usable();
+      open(room);
       return ready;
     },
     [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: life.dispose,

@@ -1,35 +1,35 @@
 // Options are read once, by own properties only. The core checks what is a number to it; the rest is checked here.
 import type { TidegateOptions } from "../tidegate.d.ts";
-import { core, die, guard, start } from "./core";
+import { check, core, die, start } from "./core";
+import type { Room } from "./room";
 import { settings } from "#names";
 
-/** A copy without prototype. What could not be read or used is left out, and named in `faults`. */
+/** What was given, without prototype; settings inside others by their whole path, as "retry.attempts". */
 export interface Options extends TidegateOptions {}
 
 const KINDS: Record<string, string> = { fetch: "function", scope: "function", user: "function", seed: "number", name: "string" };
 
 /** Whether a path holds settings of its own. */
-const group = (path: string): boolean => settings.some(([known]) => known.startsWith(path + "."));
+const group = (path: string): boolean => settings.some(([known]) => known.startsWith(`${path}.`));
 
-const copy = (from: any, faults: string[], at: string): any => {
-  const to = Object.create(null);
-  for (const name of Object.keys(from)) {
-    const path = at + name;
-    try {
-      const value = from[name];
-      to[name] = value && typeof value === "object" && group(path) ? copy(value, faults, path + ".") : value;
-    } catch {
-      faults.push(path);
-    }
-  }
-  return to;
-};
-
-/** Reads what the application gave. `faults` receives the paths that only this side can judge; development throws them. */
+/** Reads what the application gave. What cannot be read or used is left out, and named in `faults`; development throws them. */
 export const read = (given: unknown, faults: string[]): Options => {
-  const usable = given === undefined || (typeof given === "object" && given);
-  const options = copy(usable ? (given ?? {}) : {}, faults, "");
-  if (__DEV__ && given !== undefined) insist(usable ? options : given, faults);
+  const options = Object.create(null);
+  const copy = (from: any, at: string): void => {
+    for (const name of Object.keys(from)) {
+      const path = at + name;
+      try {
+        const value = from[name];
+        if (Object(value) === value && group(path)) copy(value, `${path}.`);
+        else options[path] = value;
+      } catch {
+        faults.push(path);
+      }
+    }
+  };
+  copy(given ?? {}, "");
+  const usable = given === undefined || Object(given) === given;
+  if (__DEV__ && given !== undefined) insist(usable ? nest(options) : given, faults);
   if (!usable) faults.push("options");
   for (const name in KINDS) {
     if (options[name] !== undefined && typeof options[name] !== KINDS[name]) {
@@ -37,8 +37,21 @@ export const read = (given: unknown, faults: string[]): Options => {
       delete options[name];
     }
   }
-  if (options.onShed && options.onShed !== "response" && options.onShed !== "error") faults.push("onShed");
+  if (![undefined, "response", "error"].includes(options.onShed)) faults.push("onShed");
   return options;
+};
+
+// Development build: the options as they were given, for the core to check.
+const nest = (options: any): object => {
+  const root: any = {};
+  for (const path in options) {
+    const names = path.split(".");
+    const last = names.pop()!;
+    let at = root;
+    for (const name of names) at = at[name] ??= {};
+    at[last] = options[path];
+  }
+  return root;
 };
 
 // Development build: one error that names every fault, from both sides of the boundary.
@@ -46,7 +59,7 @@ const insist = (options: unknown, unreadable: readonly string[]): void => {
   const said = unreadable.map((path) => `${path} cannot be read`);
   if (start()) {
     try {
-      (core as any).check(options);
+      check(options);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) die(error);
       else said.push((error as Error).message);
@@ -55,19 +68,15 @@ const insist = (options: unknown, unreadable: readonly string[]): void => {
   if (said.length) throw new TypeError(said.join("; "));
 };
 
-/** Stages what the core is to know of them; answers the paths that it refused and left at their defaults. */
-export const stage = (options: any): string[] =>
-  guard([], () => {
-    settings.forEach(([path, words], index) => {
-      const value = path.split(".").reduce((from, name) => from?.[name], options);
-      if (value !== undefined && !(value && typeof value === "object" && group(path))) core.stage(index, number(value, words));
-    });
-    const refused = core.refused();
-    return settings.filter((_, index) => Math.floor(refused / 2 ** index) % 2).map(([path]) => path);
+/** Stages what the core is to know of them; what it refuses, and leaves at its default, joins the faults. */
+export const stage = ({ options, faults }: Room): void => {
+  settings.forEach(([path, words], index) => {
+    const value = (options as any)[path];
+    if (value !== undefined) core("stage", index, words ? words.split("|").indexOf(value) : number(value));
   });
-
-// Words and switches become numbers; what is of no use becomes NaN, which every setting refuses.
-const number = (value: unknown, words: readonly string[] | undefined): number => {
-  if (words) return words.includes(value as string) ? words.indexOf(value as string) : NaN;
-  return typeof value === "number" ? value : typeof value === "boolean" ? +value : NaN;
+  const refused = core("refused");
+  settings.forEach(([path], index) => (refused >> index) & 1 && faults.push(path));
 };
+
+// Switches become numbers; what is of no use becomes NaN, which every setting refuses.
+const number = (value: unknown): number => (["number", "boolean"].includes(typeof value) ? +(value as number) : NaN);

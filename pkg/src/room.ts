@@ -1,5 +1,6 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
-import type { Priority, Reason, TidegateError } from "../tidegate.d.ts";
+import type { Priority, Reason } from "../tidegate.d.ts";
+import type { TidegateError } from "./answers";
 import type { Options } from "./options";
 import { type Platform, createPlatform } from "./platform";
 
@@ -9,17 +10,19 @@ export interface Scope {
   /** Handle in the core; 0: not interned. */
   id: number;
   /** Header names that carried hints on successes so far; undefined: no success was seen. */
-  names: string[] | undefined;
+  names?: string[];
   /** The hint text that crossed last. */
-  last: string;
+  last?: string;
   /** Successes seen. */
   seen: number;
   /** The last refusal, so that the same refusal is the same object. */
-  refusal: { why: number; until: number; error: TidegateError } | undefined;
+  refusal?: TidegateError;
+  /** The fallback's: epoch milliseconds before which it is left alone. */
+  time: number;
 }
 
-/** What a request or run asks for. */
-export interface Intent {
+/** One request or run, from the moment it asks until it is settled. */
+export interface Call {
   readonly scope: Scope;
   /** Equal for requests that may share an answer. */
   readonly key: string;
@@ -31,43 +34,33 @@ export interface Intent {
   /** Milliseconds it may wait; NaN: the policy's. */
   readonly patience: number;
   readonly signal: AbortSignal | null | undefined;
-  readonly label: string | null;
-  readonly onWait: ((wait: { reason: Reason; until: number }) => void) | undefined;
-  /** Not a fetch: refused by an error, and done with when its caller leaves. */
-  readonly hard: boolean;
   /** Sends it with the platform; again when the gate says so. */
   readonly send: (call: Call) => PromiseLike<any>;
-}
-
-/** One intent from the moment it asks until it is settled. */
-export interface Call extends Intent {
   /** Ticket in the core. */
   id: number;
-  /** The room's, when it asked. */
-  era: number;
+  label?: string;
+  onWait?: (wait: { reason: Reason; until: number }) => void;
+  /** Not a fetch: refused by an error, and done with when its caller leaves. */
+  hard?: boolean;
+  /** Those who share its flight, gone or not, and itself; the first has the ticket. None: itself alone. */
+  crowd?: Call[];
   /** Of a flight that others may join: so that its first caller's signal is not the flight's. */
-  own: AbortController | undefined;
-  /** Callers that have not left. */
-  callers: number;
-  /** Those who joined, gone or not. */
-  also: Call[] | undefined;
-  /** The flight that this one joined. */
-  into: Call | undefined;
+  own?: AbortController;
   /** Its caller has aborted. */
-  gone: boolean;
-  /** It waits for a poll. */
-  parked: boolean;
-  /** Why it waits and until when on the core's axis, as its callers were told last: who joins is told the same. */
-  told: [Reason, number] | undefined;
-  /** A promise of ours watches over its signal. */
-  watched: boolean;
+  gone?: boolean;
   /** It was not sent in the caller's own tick: its arguments may have been changed since. */
-  later: boolean;
-  resolve: (value: any) => void;
-  reject: (reason: unknown) => void;
+  later?: boolean;
+  /** Its user has left: it is not sent again. */
+  stale?: boolean;
+  /** Why it waits and until when on the core's axis, as its callers were told last: who joins is told the same. */
+  told?: [Reason, number];
+  /** There while it waits for a poll, or for the flight that it joined. */
+  resolve?: ((value: any) => void) | undefined;
+  reject?: (reason: unknown) => void;
 }
 
-const nothing = () => {};
+/** A number that can be a time or a count, else NaN. */
+export const natural = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : NaN);
 
 /** A call that has not asked yet. One literal, because a spread would cost more than the whole decision. */
 export const newCall = (
@@ -77,106 +70,86 @@ export const newCall = (
   url: string,
   how: number,
   patience: unknown,
-  signal: Intent["signal"],
-  send: Intent["send"],
-  label: string | null = null,
-  onWait?: Intent["onWait"],
-  hard = false,
+  signal: Call["signal"],
+  send: Call["send"],
 ): Call => ({
   scope,
   key,
   method,
   url,
   how,
-  patience: typeof patience === "number" && patience >= 0 ? patience : NaN,
+  patience: natural(patience),
   signal,
   send,
-  label,
-  onWait,
-  hard,
   id: 0,
-  era: 0,
-  own: undefined,
-  callers: 1,
-  also: undefined,
-  into: undefined,
-  gone: false,
-  parked: false,
-  told: undefined,
-  watched: false,
-  later: false,
-  resolve: nothing,
-  reject: nothing,
 });
 
-/** All state of one instance in this file's terms. */
-export interface Room {
-  /** Handle in the core; 0: not open. */
-  id: number;
-  /** Place in MODES; `first`: as the options say. */
-  mode: number;
-  readonly first: number;
-  disposed: boolean;
-  readonly options: Options;
-  readonly platform: Platform;
-  /** Equal requests in flight share one. */
-  readonly shares: boolean;
-  /** By ticket: what waits or is in flight. */
-  calls: Map<number, Call>;
-  /** Scopes by name, by handle, and by origin as written. */
-  scopes: Map<string, Scope>;
-  handles: Map<number, Scope>;
-  prefixes: Map<string, Scope>;
-  /** Handles of keys, and which key has each of the core's 1 024 slots. */
-  keys: Map<string, number>;
-  slots: string[];
-  /** Counted up by `clear()`: requests of different eras share nothing. */
-  era: number;
-  /** The fallback's: epoch milliseconds before which a scope is left alone. */
-  times: Map<string, number>;
-  readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
-  /** Listens to the core's life; there from the first use on. */
-  watch: ((cause?: unknown) => void) | undefined;
-  /** Something that snapshots show may have changed. */
-  changed: () => void;
-}
-
-/** By their codes at the boundary. */
-export const MODES = ["on", "observe", "off"] as const;
-export const PRIORITIES: readonly Priority[] = ["user-blocking", "user-visible", "background"];
-
 const tables = () => ({
+  /** By ticket: what waits or is in flight. */
   calls: new Map<number, Call>(),
+  /** By name. */
   scopes: new Map<string, Scope>(),
-  handles: new Map<number, Scope>(),
-  prefixes: new Map<string, Scope>(),
+  /** Handles of keys, and which key has each of the core's 1 024 slots. */
   keys: new Map<string, number>(),
-  slots: [],
-  times: new Map<string, number>(),
+  slots: [] as string[],
 });
 
 /** Forgets everything but the listeners: as newly made. */
 export const blank = (room: Room): void => void Object.assign(room, tables());
 
+/** By their codes at the boundary. */
+export const MODES = ["on", "observe", "off"] as const;
+export const PRIORITIES: readonly Priority[] = ["user-blocking", "user-visible", "background"];
+
+/** Bits of the question. */
+export const SAFE = 4;
+export const REPEAT = 8;
+export const SHARE = 16;
+export const NO_HOLD = 32;
+
+/** The bits of a priority's word; `other` when it is none. */
+export const priority = (word: unknown, other: number): number => {
+  const place = PRIORITIES.indexOf(word as Priority);
+  return place < 0 ? other : place;
+};
+
+/** All state of one instance in this file's terms. */
+export interface Room extends ReturnType<typeof tables> {
+  /** Handle in the core; 0: not open. */
+  id: number;
+  /** Place in MODES. */
+  mode: number;
+  disposed: boolean;
+  readonly options: Options;
+  /** What is wrong with the options; told once. */
+  readonly faults: string[];
+  readonly platform: Platform;
+  /** Equal requests in flight share one. */
+  readonly shares: boolean;
+  /** By kind of event; the empty kind: the snapshot has changed. */
+  readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
+  /** Listens to the core's life; there from the first use on. */
+  watch?: (cause?: unknown) => void;
+  /** Something that snapshots show may have changed. */
+  changed: () => void;
+}
+
+/** The mode that the options ask for. */
+export const firstMode = ({ mode }: Options): number => Math.max(0, MODES.indexOf(mode!));
+
 /** A page or a worker of a browser: what runs there belongs to one user. */
-const inBrowser = (): boolean => typeof document === "object" || typeof (globalThis as any).importScripts === "function";
+const inBrowser = (): boolean => !!globalThis.document || "importScripts" in globalThis;
 
 /** A room that was never used. */
-export const newRoom = (options: Options): Room => {
-  const first = Math.max(0, MODES.indexOf(options.mode!));
-  const { coalesce } = options;
-  return {
-    ...tables(),
-    id: 0,
-    mode: first,
-    first,
-    disposed: false,
-    options,
-    platform: createPlatform(options.fetch),
-    shares: typeof coalesce === "boolean" ? coalesce : inBrowser(),
-    era: 0,
-    listeners: new Map(),
-    watch: undefined,
-    changed: nothing,
-  };
-};
+export const newRoom = (options: Options, faults: string[]): Room => ({
+  ...tables(),
+  id: 0,
+  mode: firstMode(options),
+  disposed: false,
+  options,
+  faults,
+  platform: createPlatform(options.fetch),
+  shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
+  listeners: new Map(),
+  changed: () => {},
+});

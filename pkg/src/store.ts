@@ -1,87 +1,79 @@
 // What one can see: pressure, and the snapshot for `useSyncExternalStore`.
 import type { Pressure, PressureState, Snapshot } from "../tidegate.d.ts";
-import { word } from "./answers";
-import { epoch, now } from "./clock";
-import { core, guard, state } from "./core";
-import { attempt } from "./events";
+import { reasonOf } from "./answers";
+import { epoch, now, wall } from "./clock";
+import { core, state } from "./core";
+import { emit, on } from "./events";
 import type { Room } from "./room";
 
 const STATES: readonly PressureState[] = ["nominal", "fair", "serious", "critical"];
+const READY = ["loading", "loading", "wasm", "fallback"] as const;
 const { freeze } = Object;
-const text = JSON.stringify;
 
 /** The pressure of a scope, as it is now. A scope that was never used is nominal. */
 export const pressureOf = (room: Room, scope: string): Pressure => {
-  const id = room.id && room.scopes.get(scope)?.id;
+  const { id, time } = room.scopes.get(scope) ?? { id: 0, time: 0 };
   const t = now();
-  const packed = id ? guard(0, () => core.pressure(room.id, t, id)) : 0;
-  const closed = id ? epoch(guard(NaN, () => core.closed(room.id, t, id))) : null;
-  const times = room.times.get(scope)!;
-  const late = state === 3 && times > Date.now();
+  const packed = core("pressure", room.id, t, id);
+  const closed = epoch(core("closed", room.id, t, id));
+  const late = time > wall;
   return freeze({
     scope,
     state: STATES[packed & 3]!,
     value: (packed >>> 8) / 1e4,
-    closedUntil: late ? times : closed,
-    reason: word(late ? 1 : (packed >> 4) & 15),
+    closedUntil: late ? time : closed,
+    reason: late ? "retry-after" : reasonOf(packed),
   });
 };
 
-const make = (scopes: readonly Pressure[], queued: number, inFlight: number, at: number): Snapshot =>
-  freeze({
-    ready: (["loading", "loading", "wasm", "fallback"] as const)[at]!,
-    scopes: freeze(scopes),
-    features: freeze(Object.create(null)),
-    queued,
-    inFlight,
-  });
+const make = (ready: Snapshot["ready"], scopes: readonly Pressure[], queued: number, inFlight: number): Snapshot =>
+  freeze({ ready, scopes: freeze(scopes), features: freeze(Object.create(null)), queued, inFlight });
 
-const server = make([], 0, 0, 0);
+const server = make("loading", [], 0, 0);
 
 /** What is shown before anything is known: also what a server renders. */
 export const getServerSnapshot = (): Snapshot => server;
 
+const text = JSON.stringify;
+/** What listeners are told about. */
+const news = ({ ready, scopes }: Snapshot): string => text([ready, scopes]);
+
 /** `subscribe` and `getSnapshot` of a room. */
 export const createStore = (room: Room) => {
-  const listeners = new Set<{ tell: () => void }>();
   let shown = server;
+  let told = news(shown);
   let stale = false;
   let due = false;
 
   const getSnapshot = (): Snapshot => {
-    const [queued, inFlight] = [2, 3].map((what) => (room.id && guard(0, () => core.told(room.id, what))) || 0) as [number, number];
+    const count = (what: number): number => core("told", room.id, what) || 0;
+    const queued = count(2);
+    const inFlight = count(3);
     if (stale || queued !== shown.queued || inFlight !== shown.inFlight) {
-      const used = [...room.scopes.values()].filter((scope) => scope.id || room.times.has(scope.name));
-      const scopes = stale ? used.map((scope) => pressureOf(room, scope.name)) : shown.scopes;
+      const scopes = stale ? [...room.scopes.keys()].map((name) => pressureOf(room, name)) : shown.scopes;
       stale = false;
-      const next = make(text(scopes) === text(shown.scopes) ? shown.scopes : scopes, queued, inFlight, state);
+      const next = make(READY[state]!, scopes, queued, inFlight);
       if (text(next) !== text(shown)) shown = next;
     }
     return shown;
   };
 
-  let told: unknown[] = [server.scopes, server.ready];
   room.changed = () => {
     stale = true;
-    if (due || !listeners.size) return;
+    if (due || !room.listeners.get("")?.size) return;
     due = true;
     // A task of its own: however much changes in one task, listeners run once.
     setTimeout(() => {
       due = false;
-      const { scopes, ready } = getSnapshot();
-      if (scopes === told[0] && ready === told[1]) return;
-      told = [scopes, ready];
-      for (const { tell } of [...listeners]) attempt(room, tell);
-    }, 0);
+      if (told !== (told = news(getSnapshot()))) emit(room, "");
+    });
   };
 
   return {
     getSnapshot,
     subscribe: (tell: () => void): (() => void) => {
-      const entry = { tell };
-      if (!listeners.size) ({ scopes: told[0], ready: told[1] } = getSnapshot());
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+      if (!due) told = news(getSnapshot());
+      return on(room, "", tell);
     },
   };
 };

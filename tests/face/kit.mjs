@@ -23,8 +23,13 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 export async function hooked(hook, text) {
   const glue = at("build/production/core.js");
   const wrapper = `import * as real from ${JSON.stringify(glue)};
-    export const initSync = (given) => { globalThis[${JSON.stringify(hook)}]?.("initSync", [given]); return real.initSync(given); };
-    ${NUMERIC.map((name) => `export const ${name} = (...args) => { globalThis[${JSON.stringify(hook)}]?.(${JSON.stringify(name)}, args); return real.${name}(...args); };`).join("\n")}`;
+    export const initSync = (given) => {
+      const hook = (...call) => globalThis[${JSON.stringify(hook)}]?.(...call);
+      hook("initSync", [given]);
+      const core = real.initSync(given);
+      const names = ${JSON.stringify(NUMERIC)};
+      return { memory: core.memory, ...Object.fromEntries(names.map((name) => [name, (...args) => (hook(name, args), core[name](...args))])) };
+    };`;
   const made = await build({
     entryPoints: [at("src/index.ts")],
     bundle: true,

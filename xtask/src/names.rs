@@ -8,43 +8,93 @@ use crate::house::{House, write};
 const TYPES: &str = "\
 /** Every response header that the core reads by its exact name, lower case, sorted. */
 export declare const hintHeaders: readonly string[];
-/** Each setting's path, by its number at the boundary; where words are accepted, their places are the values. */
-export declare const settings: readonly (readonly [path: string, words?: readonly string[]])[];
+/** Matches those names, and others that may mean the same: worth showing to the core. */
+export declare const hintPattern: RegExp;
+/** Each setting's path, by its number at the boundary; where words are accepted (between bars), their places are the values. */
+export declare const settings: readonly (readonly [path: string, words?: string])[];
 /** The public words for reasons, by their codes; 0 is none. */
 export declare const reasons: readonly string[];
 ";
 
+/// The same names stand behind each of these; said once, they are an eighth of the list's bytes.
+const STEMS: [&str; 4] = ["rate-limit-", "ratelimit-", "x-rate-limit-", "x-ratelimit-"];
+
+/// Marks of a header that speaks of limits, whatever else its name says; as a pattern, and word by word.
+const FAMILY: &str = "rate-?limit|retry";
+const MARKS: [&str; 3] = ["rate-limit", "ratelimit", "retry"];
+
 /// Writes `names.js` and `names.d.ts`.
 pub fn write_names(house: &House) -> Result<()> {
+    let fields = hint::fields();
+    let (ends, others) = split(&fields);
     let settings: Vec<String> = policy::TEXTS
         .iter()
         .map(|(path, want)| setting(path, want))
         .collect();
     let text = format!(
-        "export const hintHeaders = /*#__PURE__*/ Object.freeze({});\n\
-         export const settings = [{}];\n\
-         export const reasons = {};\n",
-        list(&hint::fields()),
-        settings.join(","),
-        list(&reason::WORDS),
+        "export const hintHeaders = /*#__PURE__*/ Object.freeze({others}.concat({ends}.flatMap((end) => \
+         {stems}.map((stem) => stem + end))).sort());\n\
+         export const hintPattern = /{pattern}/;\n\
+         export const settings = {settings}.map((setting) => setting.split(\":\"));\n\
+         export const reasons = {reasons};\n",
+        others = words(&others),
+        ends = words(&ends),
+        stems = words(&STEMS),
+        pattern = pattern(&fields),
+        settings = words(&settings),
+        reasons = words(&reason::WORDS),
     );
     write(&house.at("pkg/build/names.js"), text.as_bytes())?;
     write(&house.at("pkg/build/names.d.ts"), TYPES.as_bytes())
 }
 
-/// `["mode",["on","observe","off"]]`, or `["deadline"]` where no words are accepted.
-fn setting(path: &str, want: &str) -> String {
-    let words: Vec<&str> = want.split(" | ").filter(|word| word.starts_with('"')).collect();
-    match words[..] {
-        [] => format!("[\"{path}\"]"),
-        _ => format!("[\"{path}\",[{}]]", words.join(",")),
+/// What stands behind every stem, and the names that are not made so.
+fn split<'a>(fields: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let after = |name: &&'a str| STEMS.iter().find_map(|stem| name.strip_prefix(stem));
+    let everywhere = |end: &&str| {
+        STEMS
+            .iter()
+            .all(|stem| fields.contains(&format!("{stem}{end}").as_str()))
+    };
+    let (made, others): (Vec<&str>, Vec<&str>) = fields
+        .iter()
+        .partition(|name| after(name).is_some_and(|end| everywhere(&end)));
+    let ends = made
+        .iter()
+        .filter_map(|name| name.strip_prefix(STEMS[0]))
+        .collect();
+    (ends, others)
+}
+
+/// A regular expression for the family, and for each name that does not belong to it.
+fn pattern(fields: &[&str]) -> String {
+    let strangers: Vec<&str> = fields
+        .iter()
+        .copied()
+        .filter(|name| !MARKS.iter().any(|mark| name.contains(mark)))
+        .collect();
+    match strangers[..] {
+        [] => FAMILY.to_string(),
+        _ => format!("{FAMILY}|^({})$", strangers.join("|")),
     }
 }
 
-/// A JavaScript array. The names are the core's own words: none needs escaping, as a test checks.
-fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    format!("[{}]", quoted.join(","))
+/// `mode:on|observe|off`, or `deadline` where no words are accepted.
+fn setting(path: &str, want: &str) -> String {
+    let words: Vec<&str> = want
+        .split(" | ")
+        .filter_map(|word| word.strip_prefix('"')?.strip_suffix('"'))
+        .collect();
+    match words[..] {
+        [] => path.to_string(),
+        _ => format!("{path}:{}", words.join("|")),
+    }
+}
+
+/// JavaScript that makes an array of words. They are the core's own: none needs escaping, as a test checks.
+fn words<W: AsRef<str>>(words: &[W]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    format!("\"{}\".split(\" \")", words.join(" "))
 }
 
 #[cfg(test)]
@@ -53,8 +103,31 @@ mod tests {
 
     #[test]
     fn words_are_listed_and_ranges_are_not() {
-        assert_eq!(setting("mode", "\"on\" | \"off\""), r#"["mode",["on","off"]]"#);
-        assert_eq!(setting("deadline", "milliseconds from 0 to 1"), r#"["deadline"]"#);
+        assert_eq!(setting("mode", "\"on\" | \"off\""), "mode:on|off");
+        assert_eq!(setting("retry", "an object or false"), "retry");
+        assert_eq!(setting("deadline", "milliseconds from 0 to 1"), "deadline");
+    }
+
+    #[test]
+    fn stems_and_ends_and_the_others_are_all_names_again() {
+        let fields = hint::fields();
+        let (ends, others) = split(&fields);
+        let made = ends
+            .iter()
+            .flat_map(|end| STEMS.iter().map(move |stem| format!("{stem}{end}")));
+        let mut all: Vec<String> = others.iter().map(|name| name.to_string()).chain(made).collect();
+        all.sort();
+        assert_eq!(all, fields);
+        assert!(ends.len() > 5, "the stems have gone out of use: {ends:?}");
+    }
+
+    #[test]
+    fn the_pattern_names_each_stranger_to_the_family() {
+        assert_eq!(
+            pattern(&["age", "x-retry-in", "x"]),
+            "rate-?limit|retry|^(age|x)$"
+        );
+        assert_eq!(pattern(&["ratelimit-x", "a-rate-limit"]), "rate-?limit|retry");
     }
 
     #[test]
