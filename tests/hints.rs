@@ -276,7 +276,7 @@ fn a_reading_names_its_source_and_counts_what_it_ignored() {
     for &(status, text, source, malformed) in SOURCES {
         let told = read_text(status, text.as_bytes(), WallTime(0));
         assert_eq!(
-            (told.source.as_deref(), told.malformed),
+            (told.source, told.malformed),
             (source, malformed),
             "{status} {text:?}: {told:?}"
         );

@@ -69,7 +69,6 @@ fn what_the_server_said_holds_the_next_page_and_nothing_else_does() {
         left >= Duration::from_secs(240) && left <= Duration::from_secs(300),
         "{left:?}"
     );
-    let _ = save;
 }
 
 #[test]

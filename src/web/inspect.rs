@@ -18,8 +18,10 @@ type Table = BTreeMap<String, Given>;
 #[derive(Deserialize)]
 struct Given(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
 
-/// Options that no number can carry: what each must be, and how to tell.
-const OTHERS: [(&str, &str, fn(&JsValue) -> bool); 13] = [
+/// An option that no number can carry: its path, what it must be, and how to tell.
+type Other = (&'static str, &'static str, fn(&JsValue) -> bool);
+
+const OTHERS: [Other; 13] = [
     ("name", "a string", JsValue::is_string),
     ("fetch", "a function", JsValue::is_function),
     ("scope", "a function", JsValue::is_function),

@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         counted(cmd!(sh, "cargo test --workspace --no-fail-fast"))
     }
 
-    /// `tests/web.rs` in the browser whose driver the environment variable names.
+    /// `tests/web.rs` of both cores in the browser whose driver the environment variable names.
     pub fn wasm(&mut self, driver: &'static str) -> Result<Counts> {
         tools::wasm_target(self.house)?;
         tools::browsers(self.house)?;
@@ -87,14 +87,19 @@ impl<'a> Run<'a> {
         };
         let runner = tools::wasm_bindgen(self.house)?.join("wasm-bindgen-test-runner");
         let (sh, wasm) = (&self.house.sh, tools::WASM);
-        let command = cmd!(sh, "cargo test --target {wasm} --test web")
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-            .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_PATIENCE.to_string())
-            // The runner takes the first driver it finds named.
-            .env_remove("CHROMEDRIVER")
-            .env_remove("GECKODRIVER")
-            .env(driver, program);
-        counted(command)
+        let development: &[&str] = &["--features", "inspect"];
+        let mut counts = Counts::default();
+        for features in [&[], development] {
+            let command = cmd!(sh, "cargo test --target {wasm} --test web {features...}")
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+                .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_PATIENCE.to_string())
+                // The runner takes the first driver it finds named.
+                .env_remove("CHROMEDRIVER")
+                .env_remove("GECKODRIVER")
+                .env(driver, &program);
+            counts.add(&counted(command)?);
+        }
+        Ok(counts)
     }
 
     /// The scripts of a folder under Node's runner; `browser` tells them which one to drive.
