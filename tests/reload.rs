@@ -35,10 +35,7 @@ fn refuse(gate: &mut Gate, key: KeyId, status: u16, wait_ms: u32) {
 #[test]
 fn what_the_server_said_holds_the_next_page_and_nothing_else_does() {
     let (mut before, intern) = page(1);
-    let (save, login) = (
-        intern(&mut before, "https://a.example/save"),
-        intern(&mut before, "https://a.example/login"),
-    );
+    let login = intern(&mut before, "https://a.example/login");
     assert_eq!(
         before.snapshot(Instant::ORIGIN),
         None,
