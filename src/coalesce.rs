@@ -17,29 +17,26 @@ use crate::verdict::Ticket;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyId(pub u32);
 
-const SLOT_BITS: u32 = 10;
-const SLOTS: usize = 1 << SLOT_BITS;
+const SLOTS: usize = 1 << 10;
 
 /// One key: whom it concerns, who flies for it, and when it was last refused in spite of a hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Index of its scope.
-    pub scope: u8,
-    /// Generation of that scope, to recognise a scope that was forgotten.
-    pub scope_generation: u32,
-    /// Index of its route class; `scope::NO_CLASS` when the table was full.
-    pub class: u16,
-    /// The route that this class stood for, to recognise a class that was forgotten.
-    pub route: u64,
-    /// The flight that may be joined, with the scope's count of writes when it left.
-    pub flight: Option<(Ticket, u32)>,
+    id: KeyId,
+    used: u32,
+    /// Handle of its scope, opaque here.
+    pub scope: u32,
+    /// Handle of its route class, opaque here.
+    pub route: u32,
+    /// The flight that may be joined; [`Ticket::NONE`]: none.
+    pub flight: Ticket,
+    /// The scope's count of writes when that flight left.
+    pub writes: u32,
     /// Until when this intent is answered at once, because its last hold ended in a refusal.
     pub refused_until: Instant,
-    generation: u32,
-    used: u32,
 }
 
-/// All keys, bounded; the least recently used goes.
+/// All keys, bounded; the least recently used goes, one that flies last.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     slots: Vec<Key>,
@@ -50,33 +47,38 @@ const _: () = assert!(defaults::KEYS == SLOTS, "a key's slot has ten bits in its
 
 impl Keys {
     /// Makes a new key. The page keeps the string, so equal strings come here once.
-    pub fn intern(&mut self, scope: u8, scope_generation: u32, class: u16, route: u64) -> KeyId {
+    pub fn intern(&mut self, scope: u32, route: u32) -> KeyId {
         self.clock = self.clock.wrapping_add(1);
-        let key = Key {
-            scope,
-            scope_generation,
-            class,
-            route,
-            flight: None,
-            refused_until: Instant::ORIGIN,
-            generation: 1,
-            used: self.clock,
-        };
-        if self.slots.len() < SLOTS {
-            self.slots.push(key);
-            return KeyId((self.slots.len() - 1) as u32 | 1 << SLOT_BITS);
+        let mut id = KeyId(self.slots.len() as u32);
+        if self.slots.len() == SLOTS {
+            let mut most = 0;
+            for key in &self.slots {
+                // The age, and above it whether nobody flies.
+                let rank = u64::from(self.clock.wrapping_sub(key.used))
+                    | u64::from(key.flight == Ticket::NONE) << 32;
+                if rank > most {
+                    (id, most) = (key.id, rank);
+                }
+            }
         }
-        let clock = self.clock;
-        let age = |k: &Key| (k.flight.is_none(), clock.wrapping_sub(k.used));
-        let Some((slot, old)) = self.slots.iter_mut().enumerate().max_by_key(|(_, k)| age(k)) else {
-            return KeyId(0);
+        id.0 = id.0.wrapping_add(SLOTS as u32);
+        if id.0 < SLOTS as u32 {
+            id.0 += SLOTS as u32;
+        }
+        let key = Key {
+            id,
+            used: self.clock,
+            scope,
+            route,
+            flight: Ticket::NONE,
+            writes: 0,
+            refused_until: Instant::ORIGIN,
         };
-        let generation = (old.generation + 1) & (u32::MAX >> SLOT_BITS);
-        *old = Key {
-            generation: generation.max(1),
-            ..key
-        };
-        KeyId(slot as u32 | old.generation << SLOT_BITS)
+        match self.slots.get_mut(id.0 as usize & (SLOTS - 1)) {
+            Some(slot) => *slot = key,
+            None => self.slots.push(key),
+        }
+        id
     }
 
     /// The key of a handle, or none when it was forgotten.
@@ -91,7 +93,7 @@ impl Keys {
     /// The same, without counting as a use.
     pub fn peek(&mut self, id: KeyId) -> Option<&mut Key> {
         let key = self.slots.get_mut(id.0 as usize & (SLOTS - 1))?;
-        (key.generation == id.0 >> SLOT_BITS).then_some(key)
+        (key.id == id).then_some(key)
     }
 }
 
@@ -102,10 +104,10 @@ mod tests {
     #[test]
     fn a_million_keys_take_a_thousand_places() {
         let mut keys = Keys::default();
-        let first = keys.intern(0, 1, 0, 1);
-        let kept = keys.intern(0, 1, 0, 1);
+        let first = keys.intern(1, 2);
+        let kept = keys.intern(1, 2);
         for n in 0..5_000 {
-            assert_ne!(keys.intern(0, 1, 0, 1).0, 0, "{n}");
+            assert_ne!(keys.intern(1, 2).0, 0, "{n}");
             assert!(keys.get(kept).is_some(), "one that is used stays");
         }
         assert_eq!(keys.slots.len(), SLOTS);
@@ -116,10 +118,10 @@ mod tests {
     #[test]
     fn a_key_in_flight_goes_last() {
         let mut keys = Keys::default();
-        let flying = keys.intern(0, 1, 0, 1);
-        keys.get(flying).unwrap().flight = Some((Ticket(1), 0));
+        let flying = keys.intern(1, 2);
+        keys.get(flying).unwrap().flight = Ticket(1);
         for _ in 0..3_000 {
-            keys.intern(0, 1, 0, 1);
+            keys.intern(1, 2);
         }
         assert!(keys.get(flying).is_some());
     }

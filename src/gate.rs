@@ -20,10 +20,10 @@ use crate::queue::{Queue, Waiter};
 use crate::reason::Reason;
 use crate::retry::budget::Budget;
 use crate::rng::Rng;
-use crate::scope::{Lane, NO_CLASS, Places, ScopeId, route};
+use crate::scope::{FNV_BASIS, PlaceId, Places, fnv, route};
 use crate::tickets::{Phase, Request, Tickets};
 use crate::time::Instant;
-use crate::verdict::{How, Ticket, Verdict};
+use crate::verdict::{Hold, How, Ticket, Verdict};
 
 pub use getters::Report;
 
@@ -46,39 +46,6 @@ pub struct Gate {
     /// When the waiters were last looked at.
     seen: Instant,
     malformed: u32,
-}
-
-/// What holds a request: until when at least (`NEVER`: until there is room), and why.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Hold {
-    until: Instant,
-    why: Reason,
-}
-
-impl Hold {
-    /// Until room is made, which has no time of its own.
-    const FOR_ROOM: Self = Self {
-        until: Instant::NEVER,
-        why: Reason::Concurrency,
-    };
-
-    /// Whether waiting for it is of use to one who has patience until `deadline`.
-    fn in_time(self, now: Instant, deadline: Instant) -> bool {
-        deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
-    }
-
-    /// Until when one who has patience until `deadline` is told to wait: room has no time, patience has.
-    fn told(self, deadline: Instant) -> Instant {
-        self.until.min(deadline)
-    }
-}
-
-/// The later of two: a caller must not be told the first obstacle's end and then meet the second.
-fn later(one: Option<Hold>, other: Option<Hold>) -> Option<Hold> {
-    match (one, other) {
-        (Some(a), Some(b)) => Some(if b.until > a.until { b } else { a }),
-        (one, other) => one.or(other),
-    }
 }
 
 impl Gate {
@@ -106,19 +73,19 @@ impl Gate {
     // ── questions ───────────────────────────────────────────────────────────
 
     /// The handle of a scope by its name; none when the table is full of closed ones (let such requests pass).
-    pub fn scope(&mut self, now: Instant, name: &[u8]) -> Option<ScopeId> {
-        self.places.scope(now, name)
+    pub fn scope(&mut self, now: Instant, name: &[u8]) -> Option<PlaceId> {
+        let id = self.places.scope(now, fnv(FNV_BASIS, name));
+        (id != PlaceId::NONE).then_some(id)
     }
 
     /// The handle of a new request key. `url` is absolute, without fragment. Zero when the scope is not known.
-    pub fn key(&mut self, now: Instant, scope: ScopeId, method: &[u8], url: &[u8]) -> KeyId {
-        let Some(slot) = self.places.find(scope) else {
+    pub fn key(&mut self, now: Instant, scope: PlaceId, method: &[u8], url: &[u8]) -> KeyId {
+        if self.places.get(scope).is_none() {
             return KeyId(0);
-        };
+        }
         let (tickets, route) = (&self.tickets, route(method, url));
-        let busy = |class| tickets.stand_for(class);
-        let class = self.places.class(now, slot as u8, route, &busy);
-        self.keys.intern(slot as u8, scope.0 >> 8, class, route)
+        let route = self.places.route(now, scope, route, &|id| tickets.stand_for(id));
+        self.keys.intern(scope.0, route.0)
     }
 
     /// May a request with this key go? `patience`: how long its human waits; none: the policy's.
@@ -126,40 +93,27 @@ impl Gate {
         if self.policy.mode == Mode::Off {
             return Verdict::Pass;
         }
-        let Some(request) = self.intend(now, key, how, patience) else {
+        let Some(mut r) = self.intend(now, key, how, patience) else {
             return Verdict::Stale;
         };
-        if let Some(leader) = self.flight(now, &request) {
-            self.join(leader, &request);
+        if let Some(leader) = self.flight(now, &r) {
+            self.join(leader, r);
             return Verdict::Join {
-                ticket: Ticket(0),
+                ticket: Ticket::NONE,
                 leader,
             };
         }
-        let Some(ticket) = self.tickets.open(request) else {
-            return self.untracked(now, &request);
-        };
-        match self.decide(now, ticket, &request) {
-            Ok(()) => self.send(now, ticket, &request),
-            Err(hold) if self.policy.mode == Mode::Observe => self.observe(now, ticket, &request, hold),
-            Err(hold) => self.wait(now, ticket, &request, hold),
-        }
-    }
-
-    /// More ask than can be tracked: what may go goes, what would have to wait is refused.
-    fn untracked(&mut self, now: Instant, r: &Request) -> Verdict {
-        let none = Ticket(0);
-        match self.decide(now, none, r) {
-            Err(hold) if self.policy.mode == Mode::On => {
-                self.note(Kind::Shed, none, r, Some(hold.why), hold.until, 0);
-                Verdict::Shed {
-                    ticket: none,
-                    retry_at: hold.until,
-                    why: hold.why,
-                }
+        self.tickets.open(&mut r);
+        if let Some(hold) = self.decide(now, &r) {
+            if self.policy.mode == Mode::On {
+                return self.wait(now, r, hold);
             }
-            _ => Verdict::Pass,
+            self.observe(now, &r, hold);
         }
+        if r.ticket == Ticket::NONE {
+            return Verdict::Pass;
+        }
+        self.send(now, r)
     }
 
     fn intend(&mut self, now: Instant, key: KeyId, how: How, patience: Option<Duration>) -> Option<Request> {
@@ -168,111 +122,89 @@ impl Gate {
         } else {
             self.policy.patience
         };
-        let known = *self.keys.get(key)?;
-        let scope = ScopeId((u32::from(known.scope) + 1) | (known.scope_generation << 8));
-        self.places.find(scope)?;
-        let class = self.places.classes.get(usize::from(known.class));
-        if known.class != NO_CLASS && class.is_none_or(|c| c.route != known.route || c.scope != known.scope) {
-            return None;
+        let known = self.keys.get(key)?;
+        let (scope, route) = (PlaceId(known.scope), PlaceId(known.route));
+        self.places.get(scope)?;
+        if route != PlaceId::NONE {
+            self.places.get(route)?;
         }
-        // An intent whose last hold ended in a refusal gets its answer at once: ours must not multiply with an outer
-        // client's retries.
-        let repeated = known.refused_until > now;
-        Some(Request {
+        let mut request = Request {
+            ticket: Ticket::NONE,
             key,
             scope,
-            class: known.class,
-            how: if repeated { How(how.0 | How::NO_HOLD) } else { how },
+            route,
+            how,
             phase: Phase::Waiting,
             tries: 0,
-            deadline: if repeated {
-                now
-            } else {
-                now + patience.unwrap_or(own)
-            },
+            deadline: now + patience.unwrap_or(own),
             sent_at: now,
             epoch: Default::default(),
-            counted: false,
-            why: Reason::Concurrency,
-            until: Instant::NEVER,
-        })
+            hold: Hold::FOR_ROOM,
+        };
+        // An intent whose last hold ended in a refusal gets its answer at once: ours must not multiply with an outer
+        // client's retries.
+        if known.refused_until > now {
+            request.how.0 |= How::NO_HOLD;
+            request.deadline = now;
+        }
+        Some(request)
     }
 
     /// The order of one request, cheapest and most certain first. It only looks: `send` commits.
-    fn decide(&self, now: Instant, ticket: Ticket, r: &Request) -> Result<(), Hold> {
-        no_hold(self.closed(now, r))?;
-        no_hold(self.pace(now, r))?;
-        self.concurrency(r)?;
-        self.in_turn(ticket, r)
+    fn decide(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let closed = self.closed(now, r);
+        if closed.is_some() {
+            return closed;
+        }
+        let paced = self.pace(now, r);
+        if paced.is_some() {
+            return paced;
+        }
+        let mut room = true;
+        for id in [r.scope, r.route] {
+            if let Some(place) = self.places.get(id) {
+                room &= place.limit.ask(&self.policy.limit);
+            }
+        }
+        // Unsafe requests of one route leave in the order in which they came.
+        let in_turn = r.how.is(How::SAFE) || !self.queue.ordered_before(r.route.lane(), r.ticket.0);
+        (!room || !in_turn).then_some(Hold::FOR_ROOM)
     }
 
-    /// The server's word, or our own guess where that is longer.
+    /// The server's word, or our own guess where that is longer: for the scope, the route, or a quota that is used up.
     fn closed(&self, now: Instant, r: &Request) -> Option<Hold> {
-        later(self.servers_word(now, r), self.own_guess(now, r))
-    }
-
-    /// A time that the server named is in force, for the scope, the route, or a quota that is used up.
-    fn servers_word(&self, now: Instant, r: &Request) -> Option<Hold> {
-        let (scope, class) = (self.scope_of(r), self.class_of(r));
-        let named = |until| Hold {
-            until,
-            why: Reason::RetryAfter,
-        };
-        let of_scope = scope.and_then(|s| s.lane.word.until(now)).map(named);
-        let of_class = class.and_then(|c| c.lane.word.until(now)).map(named);
-        let spent = self
-            .quotas(class)
-            .filter_map(|partition| partition.word.until(now));
-        let of_quota = spent.max().map(|until| Hold {
-            until,
-            why: Reason::Quota,
-        });
-        later(later(of_scope, of_class), of_quota)
-    }
-
-    /// Our own guess is in force: back-off after refusals without a time, or an open breaker.
-    fn own_guess(&self, now: Instant, r: &Request) -> Option<Hold> {
-        let (scope, class) = (self.scope_of(r), self.class_of(r));
-        let guessed = |(until, why)| Hold { until, why };
-        let of_scope = scope.and_then(|s| s.lane.guessed(now)).map(guessed);
-        let of_class = class.and_then(|c| c.lane.guessed(now)).map(guessed);
-        let of_breaker = class.and_then(|c| {
-            let until = c.breaker.closed_until(now)?;
-            // The probe's lease is the longest that its answer can take: one waits for it as long as one has patience.
-            let waits = c.breaker.probing() && r.deadline > now;
-            Some(Hold {
-                until: if waits { until.min(r.deadline) } else { until },
-                why: Reason::Breaker,
-            })
-        });
-        later(later(of_scope, of_class), of_breaker)
+        let mut hold = Hold::NONE;
+        for id in self.places.around(r.scope, r.route) {
+            let Some(place) = self.places.get(id) else {
+                continue;
+            };
+            hold = hold.later(place.closed());
+            if let Err(mut until) = place.breaker.ask(now) {
+                // The probe's lease is the longest that its answer can take: one waits for it as long as one has patience.
+                if place.breaker.probing() && r.deadline > now {
+                    until = until.min(r.deadline);
+                }
+                let why = Reason::Breaker;
+                hold = hold.later(Hold { until, why });
+            }
+        }
+        hold.in_force(now)
     }
 
     /// Background work by what is left of the quota; user-facing work only when that would not last.
     fn pace(&self, now: Instant, r: &Request) -> Option<Hold> {
-        let (background, figures) = (r.how.background(), &self.policy.quota);
-        let partitions = self.quotas(self.class_of(r)).filter(|_| self.policy.pace);
-        let free_at = partitions.filter_map(|p| p.quota.ask(now, background, figures).err());
-        free_at.max().map(|until| Hold {
-            until,
-            why: Reason::Quota,
-        })
-    }
-
-    fn concurrency(&self, r: &Request) -> Result<(), Hold> {
-        let room = |lane: Option<&Lane>| lane.is_none_or(|l| l.limit.ask(&self.policy.limit));
-        if room(self.scope_of(r).map(|s| &s.lane)) && room(self.class_of(r).map(|c| &c.lane)) {
-            return Ok(());
+        let mut hold = Hold::NONE;
+        if self.policy.pace {
+            for id in self.places.around(r.scope, r.route) {
+                if let Some(place) = self.places.get(id)
+                    && let Err(until) = place.quota.ask(now, r.how.background(), &self.policy.quota)
+                {
+                    let why = Reason::Quota;
+                    hold = hold.later(Hold { until, why });
+                }
+            }
         }
-        Err(Hold::FOR_ROOM)
-    }
-
-    /// Unsafe requests of one route leave in the order in which they came.
-    fn in_turn(&self, ticket: Ticket, r: &Request) -> Result<(), Hold> {
-        if !r.how.is(How::SAFE) && self.queue.ordered_before(r.class, ticket.0) {
-            return Err(Hold::FOR_ROOM);
-        }
-        Ok(())
+        hold.in_force(now)
     }
 
     /// An equal safe request in flight that may be joined: one that is held only when that ends within one's patience.
@@ -280,136 +212,135 @@ impl Gate {
         if !self.policy.coalesce || !r.how.is(How::JOIN) || self.policy.mode != Mode::On {
             return None;
         }
-        let (leader, writes) = self.keys.peek(r.key)?.flight?;
-        let current = self.scope_of(r).is_some_and(|s| s.writes == writes);
-        let flight = self.tickets.get(leader).filter(|_| current)?;
-        let hold = Hold {
-            until: flight.until,
-            why: flight.why,
-        };
-        (flight.phase == Phase::Flying || hold.in_time(now, r.deadline)).then_some(leader)
+        let key = self.keys.peek(r.key)?;
+        let flight = self.tickets.get(key.flight)?;
+        let current = self.places.get(r.scope)?.writes == key.writes;
+        let soon = flight.phase != Phase::Waiting || flight.hold.in_time(now, r.deadline);
+        (current && soon).then_some(flight.ticket)
     }
 
     /// The flight is as urgent as the most urgent of those who share it, and waits no longer than the least patient.
-    fn join(&mut self, leader: Ticket, r: &Request) {
-        self.note(Kind::Coalesced, leader, r, None, Instant::NEVER, 1);
-        let Some(flight) = self.tickets.get_mut(leader) else {
+    fn join(&mut self, leader: Ticket, mut r: Request) {
+        let Some(mut flight) = self.tickets.get(leader).copied() else {
             return;
         };
         flight.how = flight.how.at_least(r.how.priority());
         flight.deadline = flight.deadline.min(r.deadline);
+        self.tickets.put(&flight);
         if let Some(waiter) = self.queue.get_mut(leader.0) {
             (waiter.priority, waiter.deadline) = (flight.how.priority(), flight.deadline);
         }
+        r.ticket = leader;
+        self.note(Kind::Coalesced, &r, None, Instant::NEVER, 1);
     }
 
     /// It goes: every policy that keeps count is told.
-    fn send(&mut self, now: Instant, ticket: Ticket, r: &Request) -> Verdict {
-        for at in self.quota_indices(r) {
-            if let Some(partition) = self.places.partitions.get_mut(at) {
-                partition.quota.sent(now);
-            }
-        }
+    fn send(&mut self, now: Instant, mut r: Request) -> Verdict {
         if r.tries == 0 {
             self.budget.sent(&self.policy.budget);
         }
-        let mut epoch = Default::default();
-        if let Some(class) = self.places.classes.get_mut(usize::from(r.class)) {
-            class.lane.limit.sent();
-            epoch = class.breaker.sent(now);
+        for id in self.places.around(r.scope, r.route) {
+            let Some(place) = self.places.get_mut(id) else {
+                continue;
+            };
+            place.quota.sent(now);
+            if id == r.scope || id == r.route {
+                place.limit.sent();
+                r.epoch = place.breaker.sent(now);
+            }
         }
-        let mut writes = 0;
-        if let Some(scope) = self.scope_mut(r) {
-            scope.lane.limit.sent();
-            scope.writes = scope.writes.wrapping_add(u32::from(!r.how.is(How::SAFE)));
-            writes = scope.writes;
-        }
+        self.wrote(&r);
+        (r.phase, r.sent_at) = (Phase::Flying, now);
+        self.tickets.put(&r);
         if r.how.is(How::JOIN)
             && let Some(key) = self.keys.peek(r.key)
         {
-            key.flight = Some((ticket, writes));
+            key.flight = r.ticket;
+            key.writes = self.places.get(r.scope).map_or(0, |scope| scope.writes);
         }
-        self.tickets.move_to(ticket, Phase::Flying);
-        if let Some(request) = self.tickets.get_mut(ticket) {
-            (request.sent_at, request.epoch, request.counted) = (now, epoch, true);
+        Verdict::Go(r.ticket)
+    }
+
+    /// An unsafe request was sent or is over: what left before it is joined no more.
+    fn wrote(&mut self, r: &Request) {
+        if !r.how.is(How::SAFE)
+            && let Some(scope) = self.places.get_mut(r.scope)
+        {
+            scope.writes = scope.writes.wrapping_add(1);
         }
-        Verdict::Go(ticket)
     }
 
     /// It waits in the bounded queue, or is shed when waiting is of no use.
-    fn wait(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
-        if !hold.in_time(now, r.deadline) {
-            return self.shed(now, ticket, hold);
+    fn wait(&mut self, now: Instant, mut r: Request, hold: Hold) -> Verdict {
+        if r.ticket == Ticket::NONE || !hold.in_time(now, r.deadline) {
+            return self.shed(now, &r, hold);
         }
-        if let Some(dropped) = self.enqueue(now, ticket, r, hold) {
-            let verdict = self.drop_out(now, dropped);
-            if dropped == ticket {
+        if let Some(dropped) = self.enqueue(now, &mut r, hold) {
+            let verdict = self.give_up(now, dropped, Reason::QueueFull);
+            if dropped == r.ticket {
                 return verdict;
             }
             self.outbox.push_back(verdict);
         }
-        self.tell_wait(ticket, r, hold)
+        self.tell_wait(&r)
     }
 
-    fn tell_wait(&mut self, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
-        let (until, why) = (hold.told(r.deadline), hold.why);
-        self.note(Kind::Wait, ticket, r, Some(why), until, 0);
-        Verdict::Wait { ticket, until, why }
-    }
-
-    fn enqueue(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Option<Ticket> {
-        if let Some(request) = self.tickets.get_mut(ticket) {
-            (request.until, request.why) = (hold.until, hold.why);
+    fn tell_wait(&mut self, r: &Request) -> Verdict {
+        let (until, why) = (r.hold.told(r.deadline), r.hold.why);
+        self.note(Kind::Wait, r, Some(why), until, 0);
+        Verdict::Wait {
+            ticket: r.ticket,
+            until,
+            why,
         }
+    }
+
+    fn enqueue(&mut self, now: Instant, r: &mut Request, hold: Hold) -> Option<Ticket> {
+        (r.phase, r.hold) = (Phase::Waiting, hold);
+        self.tickets.put(r);
         let waiter = Waiter {
-            ticket: ticket.0,
-            lane: r.class,
+            ticket: r.ticket.0,
+            lane: r.route.lane(),
             priority: r.how.priority(),
             ordered: !r.how.is(How::SAFE),
-            not_before: if hold.until == Instant::NEVER {
-                now
-            } else {
-                hold.until
-            },
+            not_before: hold.look_at(now),
             deadline: r.deadline,
         };
         self.queue.push(waiter).map(|dropped| Ticket(dropped.ticket))
     }
 
-    /// The queue is full: the one that it gave up is told when its own obstacle ends.
-    fn drop_out(&mut self, now: Instant, ticket: Ticket) -> Verdict {
-        let until = self
-            .tickets
-            .get(ticket)
-            .map(|r| r.until)
-            .filter(|until| *until > now);
-        let hold = Hold {
-            until: until.unwrap_or(Instant::NEVER),
-            why: Reason::QueueFull,
+    /// It has waited in vain, for want of a place or of patience: it is told when its own obstacle ends.
+    fn give_up(&mut self, now: Instant, ticket: Ticket, why: Reason) -> Verdict {
+        let Some(r) = self.tickets.get(ticket).copied() else {
+            return Verdict::Done(ticket);
         };
-        self.shed(now, ticket, hold)
+        let mut hold = r.hold;
+        if hold.until <= now {
+            hold.until = Instant::NEVER;
+        }
+        if hold.until == Instant::NEVER || why == Reason::QueueFull {
+            hold.why = why;
+        }
+        self.shed(now, &r, hold)
     }
 
-    fn shed(&mut self, now: Instant, ticket: Ticket, hold: Hold) -> Verdict {
-        if let Some(request) = self.tickets.get(ticket).copied() {
-            self.note(Kind::Shed, ticket, &request, Some(hold.why), hold.until, 0);
-            self.finish(now, ticket, request.tries > 0);
-        }
+    fn shed(&mut self, now: Instant, r: &Request, hold: Hold) -> Verdict {
+        self.note(Kind::Shed, r, Some(hold.why), hold.until, 0);
+        self.finish(r, (r.tries > 0).then_some(now + defaults::HOLD_ONCE));
         Verdict::Shed {
-            ticket,
+            ticket: r.ticket,
             retry_at: hold.until,
             why: hold.why,
         }
     }
 
-    fn observe(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) -> Verdict {
+    fn observe(&mut self, now: Instant, r: &Request, hold: Hold) {
         let (kind, until) = if hold.in_time(now, r.deadline) {
             (Kind::Wait, hold.told(r.deadline))
         } else {
             (Kind::Shed, hold.until)
         };
-        self.note(kind, ticket, r, Some(hold.why), until, 0);
-        self.send(now, ticket, r)
+        self.note(kind, r, Some(hold.why), until, 0);
     }
 
     // ── handlers: `settle` stands in its own file, with holding ─────────────
@@ -459,8 +390,4 @@ impl Gate {
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop()
     }
-}
-
-fn no_hold(hold: Option<Hold>) -> Result<(), Hold> {
-    hold.map_or(Ok(()), Err)
 }

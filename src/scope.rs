@@ -18,11 +18,7 @@ use crate::reason::Reason;
 use crate::retry::backoff::Backoff;
 use crate::rng::Rng;
 use crate::time::Instant;
-
-/// "No class": the table was full of closed ones; such a request is held by its scope's evidence only.
-pub const NO_CLASS: u16 = u16::MAX;
-
-const FORGOTTEN: u8 = u8::MAX;
+use crate::verdict::Hold;
 
 /// A time that the server named, and this client's own spread after it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,9 +30,9 @@ pub struct Word {
 }
 
 impl Word {
-    /// Until when nothing may go, spread included; none when it is not in force.
-    pub fn until(&self, now: Instant) -> Option<Instant> {
-        (self.until > now).then_some(self.until)
+    /// Until when nothing may go, spread included; in the past when it is not in force.
+    pub fn until(&self) -> Instant {
+        self.until
     }
 
     /// The server said to wait this long. A shorter pause never shortens a longer one.
@@ -59,46 +55,101 @@ impl Word {
     }
 }
 
-/// What is known about one place, a scope or a route class.
+/// The three sizes of place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Size {
+    /// By default an origin.
+    Scope,
+    /// A route class.
+    Route,
+    /// A quota's partition: one quota that several routes may draw on.
+    Quota,
+}
+
+impl Size {
+    /// How many places of this size there are at most.
+    fn most(self) -> usize {
+        match self {
+            Self::Scope => defaults::SCOPES,
+            Self::Route => defaults::ROUTES,
+            Self::Quota => defaults::PARTITIONS,
+        }
+    }
+}
+
+/// A place's handle: index + 1 in the low ten bits, generation above. A place that was forgotten is not found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PlaceId(pub u32);
+
+const INDEX_BITS: u32 = 10;
+const _: () = assert!(defaults::SCOPES + defaults::ROUTES + defaults::PARTITIONS < 1 << INDEX_BITS);
+
+impl PlaceId {
+    /// No place: its table was full, and all in it closed.
+    pub const NONE: Self = Self(0);
+
+    /// What tells it from all other places of its time, in sixteen bits.
+    pub fn lane(self) -> u16 {
+        self.0 as u16
+    }
+
+    fn index(self) -> usize {
+        (self.0 as usize & ((1 << INDEX_BITS) - 1)).wrapping_sub(1)
+    }
+}
+
+/// What is known about one place. What its size has no use for stays as it began, and holds nothing.
 #[derive(Clone, Debug)]
-pub struct Lane {
-    /// Until when the server said not to come.
+pub struct Place {
+    /// Its handle.
+    pub id: PlaceId,
+    /// What it is.
+    pub size: Size,
+    /// The scope that it belongs to; none for a scope itself.
+    pub scope: PlaceId,
+    /// Hash of a scope's name, of a route's method and blanked path, of a quota's name and figures. The names
+    /// themselves stay with the page.
+    pub name: u64,
+    used: u32,
+    /// Until when the server said not to come, or until a used-up quota is filled up.
     pub word: Word,
     /// Until when we guess that it is better not to, and why.
-    pub guess: Instant,
-    /// Why the guess.
-    pub guess_why: Reason,
+    pub guess: Hold,
     /// How the next guess is spaced.
     pub backoff: Backoff,
-    /// How many may be in flight.
+    /// How many may be in flight, of a scope and of a route.
     pub limit: Limit,
     /// How much it suffers.
     pub level: Level,
+    /// A scope's unsafe requests, sent and answered: a flight that left before the last of them is not joined.
+    pub writes: u32,
+    /// The state of a scope that was last told.
+    pub told: State,
+    /// A route's failures.
+    pub breaker: Breaker,
+    /// The quotas that a route draws on.
+    pub quotas: [PlaceId; 2],
+    /// What the server told of a quota.
+    pub quota: Quota,
 }
 
-impl Lane {
-    fn new() -> Self {
-        Self {
-            word: Word::default(),
-            guess: Instant::ORIGIN,
-            guess_why: Reason::Overload,
-            backoff: Backoff::new(),
-            limit: Limit::new(),
-            level: Level::default(),
-        }
+impl Place {
+    /// Until when it is closed and by whose word; in the past when it is open.
+    pub fn closed(&self) -> Hold {
+        let why = match self.size {
+            Size::Quota => Reason::Quota,
+            _ => Reason::RetryAfter,
+        };
+        let word = Hold {
+            until: self.word.until,
+            why,
+        };
+        word.later(self.guess)
     }
 
-    /// Until when it is closed and by whose word, if it is.
-    pub fn closed(&self, now: Instant) -> Option<(Instant, Reason)> {
-        let word = self.word.until(now).map(|until| (until, Reason::RetryAfter));
-        word.filter(|(until, _)| *until >= self.guess)
-            .or(self.guessed(now))
-            .or(word)
-    }
-
-    /// Until when we guess that it is better closed, and why, if we do.
-    pub fn guessed(&self, now: Instant) -> Option<(Instant, Reason)> {
-        (self.guess > now).then_some((self.guess, self.guess_why))
+    /// Whether it is refused or failing at present.
+    pub fn refusing(&self, now: Instant) -> bool {
+        self.closed().until > now || self.breaker.is_open()
     }
 
     /// Closes it by the server's word.
@@ -110,281 +161,185 @@ impl Lane {
     /// Closes it by our own guess, never for longer than a guess may last.
     pub fn suspect(&mut self, now: Instant, until: Instant, why: Reason) {
         let until = until.min(now + defaults::LONGEST_GUESS);
-        if until > self.guess {
-            (self.guess, self.guess_why) = (until, why);
+        if until > self.guess.until {
+            self.guess = Hold { until, why };
         }
         self.limit.shut();
     }
 
     /// A fast answer clears what we guessed; what the server said stays.
     pub fn clear(&mut self, policy: &Policy) {
-        self.guess = Instant::ORIGIN;
+        self.guess = Hold::NONE;
         self.backoff.reset();
         self.limit.succeeded(&policy.limit);
-    }
-}
-
-/// One scope.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// Hash of its name; the name itself stays with the page.
-    pub name: u64,
-    /// Tells a new scope from the one that had its place.
-    pub generation: u32,
-    /// What the server said or showed for all its routes.
-    pub lane: Lane,
-    /// Unsafe requests sent and answered: a flight that left before the last of them is not joined.
-    pub writes: u32,
-    /// The state that was last told.
-    pub told: State,
-    used: u32,
-}
-
-/// One route class.
-#[derive(Clone, Debug)]
-pub struct Class {
-    /// Index of its scope.
-    pub scope: u8,
-    /// Hash of method and blanked path.
-    pub route: u64,
-    /// What the server said or showed for this route.
-    pub lane: Lane,
-    /// Its failures.
-    pub breaker: Breaker,
-    /// Its quotas: indices into the partitions.
-    pub quotas: [Option<u8>; 2],
-    used: u32,
-}
-
-impl Class {
-    /// Whether it is refused or failing at present.
-    pub fn refusing(&self, now: Instant) -> bool {
-        self.lane.closed(now).is_some() || self.breaker.is_open()
-    }
-}
-
-/// A quota's partition: one quota that several routes may draw on.
-#[derive(Clone, Debug)]
-pub struct Partition {
-    scope: u8,
-    key: u64,
-    /// What the server told of it.
-    pub quota: Quota,
-    /// Until its reset and the spread after it, while nothing is left.
-    pub word: Word,
-}
-
-/// A scope's handle: slot + 1 in the low eight bits, generation above. Zero: none.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ScopeId(pub u32);
-
-impl ScopeId {
-    /// The index of its place.
-    pub fn slot(self) -> Option<usize> {
-        ((self.0 & 0xFF) as usize).checked_sub(1)
     }
 }
 
 /// All places, bounded.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// By slot.
-    pub scopes: Vec<Scope>,
     /// By index.
-    pub classes: Vec<Class>,
-    /// By index.
-    pub partitions: Vec<Partition>,
+    pub all: Vec<Place>,
     clock: u32,
 }
 
 impl Places {
-    /// The handle of a scope by its name, made when it is new. None when the table is full of closed scopes.
-    pub fn scope(&mut self, now: Instant, name: &[u8]) -> Option<ScopeId> {
-        self.scope_by_hash(now, fnv(FNV_BASIS, name))
+    /// A place by its handle, or none when it was forgotten.
+    pub fn get(&self, id: PlaceId) -> Option<&Place> {
+        self.all.get(id.index()).filter(|place| place.id == id)
     }
 
-    /// The same by the hash of the name.
-    pub fn scope_by_hash(&mut self, now: Instant, name: u64) -> Option<ScopeId> {
-        self.clock = self.clock.wrapping_add(1);
-        if let Some(slot) = self.scopes.iter().position(|s| s.name == name) {
-            return self.scope_id(slot);
-        }
-        let mut fresh = Scope {
-            name,
-            generation: 1,
-            lane: Lane::new(),
-            writes: 0,
-            told: State::Nominal,
-            used: self.clock,
-        };
-        if self.scopes.len() < defaults::SCOPES {
-            self.scopes.push(fresh);
-            return self.scope_id(self.scopes.len() - 1);
-        }
-        let clock = self.clock;
-        let open = |s: &&(usize, &Scope)| !self.bound(now, s.0);
-        let (slot, _) = self
-            .scopes
-            .iter()
-            .enumerate()
-            .collect::<Vec<_>>()
-            .iter()
-            .filter(open)
-            .copied()
-            .max_by_key(|(_, s)| clock.wrapping_sub(s.used))?;
-        fresh.generation = (self.scopes.get(slot)?.generation + 1) & 0xFF_FFFF;
-        self.scopes[slot] = fresh;
-        // What belonged to the old scope is nobody's now: no route is 0, no scope is FORGOTTEN.
-        self.classes
-            .iter_mut()
-            .filter(|c| usize::from(c.scope) == slot)
-            .for_each(|c| (c.scope, c.route) = (FORGOTTEN, 0));
-        self.partitions
-            .iter_mut()
-            .filter(|p| usize::from(p.scope) == slot)
-            .for_each(|p| p.scope = FORGOTTEN);
-        self.scope_id(slot)
+    /// The same, to change it.
+    pub fn get_mut(&mut self, id: PlaceId) -> Option<&mut Place> {
+        self.all.get_mut(id.index()).filter(|place| place.id == id)
     }
 
-    /// Whether a scope is closed, or the server's word is in force for one of its routes or quotas.
-    fn bound(&self, now: Instant, slot: usize) -> bool {
-        let closed = self
-            .scopes
-            .get(slot)
-            .is_some_and(|s| s.lane.closed(now).is_some());
-        let mut classes = self.classes.iter().filter(|c| usize::from(c.scope) == slot);
-        let mut quotas = self.partitions.iter().filter(|p| usize::from(p.scope) == slot);
-        closed
-            || classes.any(|c| c.lane.word.until(now).is_some())
-            || quotas.any(|p| p.word.until(now).is_some())
+    /// The handle of a scope by the hash of its name, made when it is new. None when the table is full of closed ones.
+    pub fn scope(&mut self, now: Instant, name: u64) -> PlaceId {
+        self.find(now, Size::Scope, PlaceId::NONE, name, &|_| false)
     }
 
-    fn scope_id(&mut self, slot: usize) -> Option<ScopeId> {
-        let clock = self.clock;
-        let scope = self.scopes.get_mut(slot)?;
-        scope.used = clock;
-        Some(ScopeId((slot as u32 + 1) | (scope.generation << 8)))
-    }
-
-    /// The scope of a handle, or none when it was forgotten.
-    pub fn find(&self, id: ScopeId) -> Option<usize> {
-        let slot = id.slot()?;
-        (self.scopes.get(slot)?.generation == id.0 >> 8).then_some(slot)
-    }
-
-    /// The index of a route class, made when it is new. A full table forgets the one used longest ago of those that are
-    /// open and that no request stands for (`busy`), or answers `NO_CLASS`.
-    pub fn class(&mut self, now: Instant, scope: u8, route: u64, busy: &dyn Fn(u16) -> bool) -> u16 {
-        self.clock = self.clock.wrapping_add(1);
-        let clock = self.clock;
-        if let Some(at) = self
-            .classes
-            .iter()
-            .position(|c| c.scope == scope && c.route == route)
-        {
-            self.classes[at].used = clock;
-            return at as u16;
-        }
-        let fresh = Class {
-            scope,
-            route,
-            lane: Lane::new(),
-            breaker: Breaker::new(),
-            quotas: [None; 2],
-            used: clock,
-        };
-        if self.classes.len() < defaults::CLASSES {
-            self.classes.push(fresh);
-            return (self.classes.len() - 1) as u16;
-        }
-        let mut best: Option<(usize, u32)> = None;
-        for (at, class) in self.classes.iter().enumerate() {
-            let age = clock.wrapping_sub(class.used);
-            let spent = |q: &u8| {
-                let partition = self.partitions.get(usize::from(*q));
-                partition.is_some_and(|p| p.word.until(now).is_some())
-            };
-            let held = class.refusing(now) || class.quotas.iter().flatten().any(spent);
-            let free = class.scope == FORGOTTEN || !held;
-            if free && best.is_none_or(|(_, oldest)| age > oldest) && !busy(at as u16) {
-                best = Some((at, age));
-            }
-        }
-        let Some((at, _)) = best else { return NO_CLASS };
-        self.classes[at] = fresh;
-        at as u16
-    }
-
-    /// How many other classes of this scope are refused or failing at present.
-    pub fn others_refusing(&self, now: Instant, scope: u8, class: u16) -> usize {
-        let other =
-            |(at, c): &(usize, &Class)| *at != usize::from(class) && c.scope == scope && c.refusing(now);
-        self.classes.iter().enumerate().filter(other).count()
-    }
-
-    /// Whether a scope has but this one class.
-    pub fn only_class(&self, scope: u8, class: u16) -> bool {
-        !self
-            .classes
-            .iter()
-            .enumerate()
-            .any(|(at, c)| at != usize::from(class) && c.scope == scope && c.route != 0)
-    }
-
-    /// The partition of a quota by its name, made when it is new; none when the table is full of live ones.
-    /// A named quota with the same limit and window is one partition for all routes that tell of it; an unnamed one
-    /// (`default`) is the route's own.
-    pub fn partition(
+    /// The handle of a route class, made when it is new; none when the table is full of closed ones and of such as
+    /// requests stand for (`busy`).
+    pub fn route(
         &mut self,
         now: Instant,
-        scope: u8,
-        class: u16,
-        name: &[u8],
-        figures: u64,
-    ) -> Option<u8> {
-        let own = name == b"default";
-        let key = fnv(
-            fnv(FNV_BASIS, name),
-            &if own { u64::from(class) } else { figures }.to_le_bytes(),
-        );
-        if let Some(at) = self
-            .partitions
-            .iter()
-            .position(|p| p.scope == scope && p.key == key)
-        {
-            return Some(at as u8);
-        }
-        let fresh = Partition {
-            scope,
-            key,
-            quota: Quota::new(now),
-            word: Word::default(),
-        };
-        if self.partitions.len() < defaults::PARTITIONS {
-            self.partitions.push(fresh);
-            return Some((self.partitions.len() - 1) as u8);
-        }
-        let at = self.partitions.iter().position(|p| p.quota.expired(now))?;
-        let gone = at as u8;
-        for class in &mut self.classes {
-            class
-                .quotas
-                .iter_mut()
-                .filter(|q| **q == Some(gone))
-                .for_each(|q| *q = None);
-        }
-        self.partitions[at] = fresh;
-        Some(gone)
+        scope: PlaceId,
+        route: u64,
+        busy: &dyn Fn(PlaceId) -> bool,
+    ) -> PlaceId {
+        self.find(now, Size::Route, scope, route, busy)
     }
 
-    /// Lets a class draw on a partition; the one linked longest makes room.
-    pub fn link(&mut self, class: u16, partition: u8) {
-        let Some(class) = self.classes.get_mut(usize::from(class)) else {
-            return;
+    /// The partition of a quota by its name, made when it is new; none when the table is full of live ones. The route
+    /// that it was told to draws on it; of more than two the one linked longest makes room.
+    /// A named quota with the same limit and window is one partition for all routes that tell of it; an unnamed one
+    /// (`default`) is the route's own.
+    pub fn quota(
+        &mut self,
+        now: Instant,
+        scope: PlaceId,
+        route: PlaceId,
+        name: &[u8],
+        figures: u64,
+    ) -> PlaceId {
+        let whose = if name == b"default" {
+            u64::from(route.0)
+        } else {
+            figures
         };
-        if !class.quotas.contains(&Some(partition)) {
-            class.quotas = [Some(partition), class.quotas[0]];
+        let name = fnv(fnv(FNV_BASIS, name), &whose.to_le_bytes());
+        let id = self.find(now, Size::Quota, scope, name, &|_| false);
+        if id != PlaceId::NONE
+            && let Some(route) = self.get_mut(route)
+            && !route.quotas.contains(&id)
+        {
+            route.quotas = [id, route.quotas[0]];
         }
+        id
+    }
+
+    /// A scope, one of its routes, and the quotas that the route draws on: all that may hold a request.
+    pub fn around(&self, scope: PlaceId, route: PlaceId) -> [PlaceId; 4] {
+        let [one, other] = self.get(route).map_or([PlaceId::NONE; 2], |route| route.quotas);
+        [scope, route, one, other]
+    }
+
+    /// The handle of the place of that name. A full table forgets the one used longest ago of those that are free.
+    fn find(
+        &mut self,
+        now: Instant,
+        size: Size,
+        scope: PlaceId,
+        name: u64,
+        busy: &dyn Fn(PlaceId) -> bool,
+    ) -> PlaceId {
+        self.clock = self.clock.wrapping_add(1);
+        let clock = self.clock;
+        let mut count = 0;
+        for place in self.all.iter_mut().filter(|place| place.size == size) {
+            if place.scope == scope && place.name == name {
+                place.used = clock;
+                return place.id;
+            }
+            count += 1;
+        }
+        let mut id = PlaceId(self.all.len() as u32 + 1);
+        if count == size.most() {
+            let (mut oldest, mut age) = (PlaceId::NONE, 0);
+            for place in self.all.iter().filter(|place| place.size == size) {
+                let its_age = clock.wrapping_sub(place.used);
+                if its_age > age && self.is_free(now, place) && !busy(place.id) {
+                    (oldest, age) = (place.id, its_age);
+                }
+            }
+            if oldest == PlaceId::NONE {
+                return oldest;
+            }
+            id = PlaceId(oldest.0.wrapping_add(1 << INDEX_BITS));
+        }
+        let fresh = Place {
+            id,
+            size,
+            scope,
+            name,
+            used: clock,
+            word: Word::default(),
+            guess: Hold::NONE,
+            backoff: Backoff::new(),
+            limit: Limit::new(),
+            level: Level::default(),
+            writes: 0,
+            told: State::Nominal,
+            breaker: Breaker::new(),
+            quotas: [PlaceId::NONE; 2],
+            quota: Quota::new(Instant::ORIGIN),
+        };
+        match self.all.get_mut(id.index()) {
+            Some(place) => *place = fresh,
+            None => self.all.push(fresh),
+        }
+        id
+    }
+
+    /// Whether it may be forgotten: its scope was, or neither it nor the server's word for one of its routes or quotas
+    /// is in force.
+    fn is_free(&self, now: Instant, place: &Place) -> bool {
+        let orphan = place.scope != PlaceId::NONE && self.get(place.scope).is_none();
+        let binds = |p: &Place| p.word.until > now && (p.scope == place.id || place.quotas.contains(&p.id));
+        orphan || !(place.refusing(now) || !place.quota.expired(now) || self.all.iter().any(binds))
+    }
+
+    /// Whether a scope has but this one route.
+    pub fn is_alone(&self, scope: PlaceId, route: PlaceId) -> bool {
+        let another = |p: &Place| p.size == Size::Route && p.scope == scope && p.id != route;
+        !self.all.iter().any(another)
+    }
+
+    /// When the first of a scope's routes is due again, at `longest` at the latest, if another than this one is refused
+    /// or failing at present.
+    pub fn in_trouble(
+        &self,
+        now: Instant,
+        scope: PlaceId,
+        route: PlaceId,
+        longest: Instant,
+    ) -> Option<Instant> {
+        let (mut trouble, mut first) = (false, longest);
+        for place in &self.all {
+            if place.size != Size::Route || place.scope != scope {
+                continue;
+            }
+            trouble |= place.id != route && place.refusing(now);
+            let mut until = place.closed().until;
+            if until <= now {
+                until = place.breaker.next_timeout();
+            }
+            if until > now && until < first {
+                first = until;
+            }
+        }
+        trouble.then_some(first)
     }
 }
 
@@ -465,65 +420,86 @@ mod tests {
         assert_ne!(route(b"GET", b"https://a.b/x"), route(b"POST", b"https://a.b/x"));
     }
 
+    fn named(n: u32) -> u64 {
+        fnv(FNV_BASIS, &n.to_le_bytes())
+    }
+
     #[test]
     fn a_full_table_forgets_open_scopes_before_closed_ones() {
         let now = Instant::ORIGIN;
         let mut places = Places::default();
-        let first = places.scope(now, b"https://first").unwrap();
-        let slot = places.find(first).unwrap();
-        places.scopes[slot]
-            .lane
-            .close(now, Duration::from_secs(60), &mut Rng::from_seed(1));
-        for n in 0..1_000u32 {
-            assert!(places.scope(now, &n.to_le_bytes()).is_some());
+        let first = places.scope(now, 7);
+        let minute = Duration::from_secs(60);
+        let close = |place: &mut Place| place.close(now, minute, &mut Rng::from_seed(1));
+        close(places.get_mut(first).unwrap());
+        for n in 0..1_000 {
+            assert_ne!(places.scope(now, named(n)), PlaceId::NONE);
         }
-        assert_eq!(places.scopes.len(), defaults::SCOPES);
-        assert_eq!(places.find(first), Some(slot), "the closed one is still known");
-        for scope in &mut places.scopes {
-            scope
-                .lane
-                .close(now, Duration::from_secs(60), &mut Rng::from_seed(1));
-        }
+        assert_eq!(places.all.len(), defaults::SCOPES);
+        assert!(places.get(first).is_some(), "the closed one is still known");
+        places.all.iter_mut().for_each(close);
         assert_eq!(
-            places.scope(now, b"https://new"),
-            None,
+            places.scope(now, 8),
+            PlaceId::NONE,
             "all closed: a new one passes through"
         );
     }
 
     #[test]
-    fn classes_and_partitions_are_bounded() {
+    fn routes_and_partitions_are_bounded() {
         let now = Instant::ORIGIN;
         let mut places = Places::default();
-        for n in 0..5_000u64 {
-            let class = places.class(now, 0, n + 1, &|_| false);
-            assert_ne!(class, NO_CLASS);
-            if let Some(p) = places.partition(now, 0, class, b"default", 0) {
-                places.link(class, p);
-            }
+        let scope = places.scope(now, 7);
+        for n in 0..5_000 {
+            let route = places.route(now, scope, named(n), &|_| false);
+            assert_ne!(route, PlaceId::NONE);
+            places.quota(now, scope, route, b"default", 0);
         }
-        assert_eq!(places.classes.len(), defaults::CLASSES);
-        assert!(places.partitions.len() <= defaults::PARTITIONS);
+        let count = |size| places.all.iter().filter(|p| p.size == size).count();
+        assert_eq!(count(Size::Route), defaults::ROUTES);
+        assert!(count(Size::Quota) <= defaults::PARTITIONS);
+    }
+
+    #[test]
+    fn what_belonged_to_a_scope_that_was_forgotten_is_nobodys() {
+        let now = Instant::ORIGIN;
+        let mut places = Places::default();
+        let scope = places.scope(now, 7);
+        let route = places.route(now, scope, 1, &|_| false);
+        places
+            .get_mut(route)
+            .unwrap()
+            .suspect(now, now + Duration::from_secs(9), Reason::Overload);
+        for n in 0..100 {
+            places.scope(now, named(n));
+        }
+        assert!(places.get(scope).is_none());
+        let again = places.scope(now, 7);
+        assert_ne!(places.route(now, again, 1, &|_| false), route);
+        for n in 0..defaults::ROUTES as u32 {
+            places.route(now, again, named(n), &|_| false);
+        }
+        assert!(places.get(route).is_none(), "closed or not, its place is free");
     }
 
     #[test]
     fn a_named_quota_is_one_for_all_routes_and_an_unnamed_one_is_the_routes_own() {
         let now = Instant::ORIGIN;
         let mut places = Places::default();
-        let shared = places.partition(now, 0, 1, b"burst", 10);
-        assert_eq!(shared, places.partition(now, 0, 2, b"burst", 10));
+        let [here, there] = [7, 8].map(|name| places.scope(now, name));
+        let [one, two] = [1, 2].map(|name| places.route(now, here, name, &|_| false));
+        let shared = places.quota(now, here, one, b"burst", 10);
+        assert_eq!(shared, places.quota(now, here, two, b"burst", 10));
         assert_ne!(
             shared,
-            places.partition(now, 0, 2, b"burst", 11),
+            places.quota(now, here, two, b"burst", 11),
             "another limit is another policy"
         );
-        assert_ne!(
-            places.partition(now, 0, 1, b"default", 10),
-            places.partition(now, 0, 2, b"default", 10)
-        );
+        let own = places.quota(now, here, one, b"default", 10);
+        assert_ne!(own, places.quota(now, here, two, b"default", 10));
         assert_ne!(
             shared,
-            places.partition(now, 1, 1, b"burst", 10),
+            places.quota(now, there, one, b"burst", 10),
             "never across scopes"
         );
     }
@@ -531,22 +507,26 @@ mod tests {
     #[test]
     fn a_shorter_pause_never_shortens_a_longer_one_nor_draws_another_spread() {
         let now = Instant::ORIGIN;
-        let (mut lane, mut rng) = (Lane::new(), Rng::from_seed(1));
+        let (mut places, mut rng) = (Places::default(), Rng::from_seed(1));
+        let id = places.scope(now, 7);
+        let place = places.get_mut(id).unwrap();
         let ten = Duration::from_secs(10);
-        lane.close(now, ten, &mut rng);
-        let closed = lane.closed(now);
+        place.close(now, ten, &mut rng);
+        let closed = place.closed();
         for wait in [2, 10, 10, 10] {
-            lane.close(now, Duration::from_secs(wait), &mut rng);
+            place.close(now, Duration::from_secs(wait), &mut rng);
         }
-        assert_eq!(lane.closed(now), closed);
-        assert!(closed.is_some_and(|(until, why)| {
-            why == Reason::RetryAfter && until >= now + ten && until < now + ten + ten / 5
-        }));
-        lane.suspect(now, now + Duration::from_secs(900), Reason::Overload);
-        assert_eq!(
-            lane.closed(now),
-            Some((now + Duration::from_secs(30), Reason::Overload)),
-            "a guess is short"
+        assert_eq!(place.closed(), closed);
+        assert!(
+            closed.why == Reason::RetryAfter
+                && closed.until >= now + ten
+                && closed.until < now + ten + ten / 5
         );
+        place.suspect(now, now + Duration::from_secs(900), Reason::Overload);
+        let guess = Hold {
+            until: now + Duration::from_secs(30),
+            why: Reason::Overload,
+        };
+        assert_eq!(place.closed(), guess, "a guess is short");
     }
 }

@@ -5,10 +5,9 @@ use alloc::vec::Vec;
 use crate::breaker::Epoch;
 use crate::coalesce::KeyId;
 use crate::policy::defaults;
-use crate::reason::Reason;
-use crate::scope::ScopeId;
-use crate::time::{Duration, Instant};
-use crate::verdict::{How, Ticket};
+use crate::scope::PlaceId;
+use crate::time::Instant;
+use crate::verdict::{Hold, How, Ticket};
 
 /// Where a request is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,17 +16,21 @@ pub enum Phase {
     Waiting,
     /// Sent, headers not there yet.
     Flying,
+    /// The same for so long that it counts no more.
+    Overdue,
 }
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
+    /// Its ticket; [`Ticket::NONE`]: not tracked.
+    pub ticket: Ticket,
     /// What makes it equal to others.
     pub key: KeyId,
     /// Its scope.
-    pub scope: ScopeId,
-    /// Its route class, or `NO_CLASS`.
-    pub class: u16,
+    pub scope: PlaceId,
+    /// Its route class, or none.
+    pub route: PlaceId,
     /// How it wants to be treated.
     pub how: How,
     /// Where it is.
@@ -40,116 +43,91 @@ pub struct Request {
     pub sent_at: Instant,
     /// The breaker's epoch under which it was sent.
     pub epoch: Epoch,
-    /// Whether it still counts as in flight.
-    pub counted: bool,
-    /// What held it last.
-    pub why: Reason,
-    /// Until when that holds it, as it was last told.
-    pub until: Instant,
+    /// What held it last, as it was told.
+    pub hold: Hold,
 }
 
 const SLOT_BITS: u32 = 12;
 const SLOTS: usize = 1 << SLOT_BITS;
-const SERIALS: u32 = 1 << (32 - SLOT_BITS);
 const _: () = assert!(defaults::TICKETS == SLOTS, "a ticket's slot has twelve bits");
 
 /// All of them, bounded. A ticket is a slot and a serial number, so a stale one finds nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Tickets {
-    slots: Vec<(u32, Option<Request>)>,
-    free: Vec<u32>,
+    /// A free slot holds [`Ticket::NONE`].
+    slots: Vec<Request>,
+    /// No slot before this one is free.
+    low: usize,
     serial: u32,
-    flying: u32,
 }
 
 impl Tickets {
-    /// Takes a request in; none when there are as many as can be tracked.
-    pub fn open(&mut self, request: Request) -> Option<Ticket> {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None if self.slots.len() < SLOTS => {
-                self.slots.push((0, None));
-                (self.slots.len() - 1) as u32
-            }
-            None => return None,
-        };
-        self.serial = (self.serial + 1) % SERIALS;
-        if self.serial == 0 {
-            self.serial = 1;
+    /// Takes a request in and gives it a ticket; none when there are as many as can be tracked.
+    pub fn open(&mut self, request: &mut Request) {
+        while self.slots.get(self.low).is_some_and(|r| r.ticket != Ticket::NONE) {
+            self.low += 1;
         }
-        let serial = self.serial;
-        *self.slots.get_mut(slot as usize)? = (serial, Some(request));
-        Some(Ticket(slot | serial << SLOT_BITS))
+        if self.low == SLOTS {
+            return;
+        }
+        self.serial = self.serial.wrapping_add(SLOTS as u32).max(SLOTS as u32);
+        request.ticket = Ticket(self.low as u32 | self.serial);
+        match self.slots.get_mut(self.low) {
+            Some(slot) => *slot = *request,
+            None => self.slots.push(*request),
+        }
     }
 
     /// The request of a ticket.
     pub fn get(&self, ticket: Ticket) -> Option<&Request> {
-        let (serial, request) = self.slots.get(ticket.0 as usize & (SLOTS - 1))?;
-        if *serial == ticket.0 >> SLOT_BITS {
-            request.as_ref()
-        } else {
-            None
-        }
+        let request = self.slots.get(ticket.0 as usize % SLOTS)?;
+        (request.ticket == ticket && ticket != Ticket::NONE).then_some(request)
     }
 
-    /// The same, to change it.
-    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Request> {
-        let (serial, request) = self.slots.get_mut(ticket.0 as usize & (SLOTS - 1))?;
-        if *serial == ticket.0 >> SLOT_BITS {
-            request.as_mut()
-        } else {
-            None
+    /// Keeps what became of a request; one that is not tracked is let go.
+    pub fn put(&mut self, request: &Request) {
+        if self.get(request.ticket).is_some()
+            && let Some(slot) = self.slots.get_mut(request.ticket.0 as usize % SLOTS)
+        {
+            *slot = *request;
         }
     }
 
     /// Gives a ticket back.
-    pub fn close(&mut self, ticket: Ticket) -> Option<Request> {
-        let slot = ticket.0 & (SLOTS as u32 - 1);
-        let request = *self.get(ticket)?;
-        if request.phase == Phase::Flying {
-            self.flying -= 1;
+    pub fn close(&mut self, ticket: Ticket) {
+        if self.get(ticket).is_none() {
+            return;
         }
-        self.slots.get_mut(slot as usize)?.1 = None;
-        self.free.push(slot);
-        Some(request)
+        let at = ticket.0 as usize % SLOTS;
+        self.low = self.low.min(at);
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.ticket = Ticket::NONE;
+        }
     }
 
-    /// Puts a request in another phase.
-    pub fn move_to(&mut self, ticket: Ticket, phase: Phase) {
-        let Some(request) = self.get_mut(ticket) else {
-            return;
-        };
-        let before = core::mem::replace(&mut request.phase, phase);
-        self.flying += u32::from(phase == Phase::Flying);
-        self.flying -= u32::from(before == Phase::Flying);
+    /// All that are tracked.
+    fn each(&self) -> impl Iterator<Item = &Request> {
+        self.slots.iter().filter(|r| r.ticket != Ticket::NONE)
     }
 
     /// How many are in flight.
     pub fn flying(&self) -> u32 {
-        self.flying
+        self.each().filter(|r| r.phase != Phase::Waiting).count() as u32
     }
 
-    /// The next request that has counted for `longest` or more, if any.
-    pub fn overdue(&mut self, now: Instant, longest: Duration) -> Option<&mut Request> {
-        let late = |r: &&mut Request| r.phase == Phase::Flying && r.counted && r.sent_at + longest <= now;
-        self.slots.iter_mut().filter_map(|(_, r)| r.as_mut()).find(late)
+    /// The one that was sent first of those that still count as in flight.
+    pub fn oldest(&self) -> Option<&Request> {
+        let mut oldest: Option<&Request> = None;
+        for r in self.each().filter(|r| r.phase == Phase::Flying) {
+            if oldest.is_none_or(|o| r.sent_at < o.sent_at) {
+                oldest = Some(r);
+            }
+        }
+        oldest
     }
 
     /// Whether a request waits or flies that belongs to this route class.
-    pub fn stand_for(&self, class: u16) -> bool {
-        self.slots
-            .iter()
-            .any(|(_, r)| r.is_some_and(|r| r.class == class))
-    }
-
-    /// When the oldest request that still counts was sent.
-    pub fn oldest(&self) -> Option<Instant> {
-        let counts = |r: &&Request| r.phase == Phase::Flying && r.counted;
-        self.slots
-            .iter()
-            .filter_map(|(_, r)| r.as_ref())
-            .filter(counts)
-            .map(|r| r.sent_at)
-            .min()
+    pub fn stand_for(&self, route: PlaceId) -> bool {
+        self.each().any(|r| r.route == route)
     }
 }

@@ -7,6 +7,11 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ticket(pub u32);
 
+impl Ticket {
+    /// Nobody's.
+    pub const NONE: Self = Self(0);
+}
+
 /// The answer to a question, a settlement, or a poll.
 #[must_use]
 #[non_exhaustive]
@@ -54,6 +59,60 @@ pub enum Verdict {
     },
     /// Send it, untracked.
     Pass,
+}
+
+/// What holds a request: until when at least, and why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Hold {
+    /// In the past: it holds no more. [`Instant::NEVER`]: until there is room, which has no time of its own.
+    pub until: Instant,
+    /// Why.
+    pub why: Reason,
+}
+
+impl Hold {
+    /// Never held anything.
+    pub const NONE: Self = Self {
+        until: Instant::ORIGIN,
+        why: Reason::Overload,
+    };
+    /// Until room is made.
+    pub const FOR_ROOM: Self = Self {
+        until: Instant::NEVER,
+        why: Reason::Concurrency,
+    };
+
+    /// The one that ends later, for a caller must not be told the first obstacle's end and then meet the second; of two
+    /// that end together the one whose reason is the surer.
+    pub fn later(self, other: Self) -> Self {
+        let after = other.until > self.until;
+        let surer = other.until == self.until && (other.why as u8) < self.why as u8;
+        if after || surer { other } else { self }
+    }
+
+    /// Itself, unless it is over.
+    pub fn in_force(self, now: Instant) -> Option<Self> {
+        (self.until > now).then_some(self)
+    }
+
+    /// Whether waiting for its end is of use to one who has patience until `deadline`.
+    pub fn in_time(self, now: Instant, deadline: Instant) -> bool {
+        deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
+    }
+
+    /// When to look whether it has ended: for room from now on.
+    pub fn look_at(self, now: Instant) -> Instant {
+        if self.until == Instant::NEVER {
+            now
+        } else {
+            self.until
+        }
+    }
+
+    /// Until when one who has patience until `deadline` is told to wait: room has no time, patience has.
+    pub fn told(self, deadline: Instant) -> Instant {
+        self.until.min(deadline)
+    }
 }
 
 /// How a request wants to be treated.

@@ -12,7 +12,7 @@ use tidegate::gate::Gate;
 use tidegate::hint::{self, Hint};
 use tidegate::packed;
 use tidegate::policy::{Config, Mode, Policy, Setting, defaults};
-use tidegate::scope::ScopeId;
+use tidegate::scope::PlaceId;
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -153,7 +153,7 @@ impl Life {
         let mut gate = Gate::new(policy.clone(), seed);
         gate.listen(u32::MAX);
         let now = Instant::ORIGIN + ms(77);
-        let scopes: Vec<ScopeId> = [b"https://a", b"https://b"]
+        let scopes: Vec<PlaceId> = [b"https://a", b"https://b"]
             .iter()
             .map(|n| gate.scope(now, *n).unwrap())
             .collect();

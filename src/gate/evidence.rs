@@ -22,6 +22,7 @@ use crate::num::ONE;
 use crate::policy::defaults;
 use crate::pressure::Evidence;
 use crate::reason::Reason;
+use crate::scope::PlaceId;
 use crate::tickets::Request;
 use crate::time::Instant;
 use crate::verdict::{Outcome, Ticket};
@@ -64,16 +65,16 @@ impl Gate {
                 self.refused(now, r, said, everywhere);
             }
             Meaning::Failed => {
-                let was_open = self.class_of(r).is_some_and(|c| c.breaker.is_open());
+                let was_open = self.is_open(r);
                 self.count(now, r, false);
                 self.press(now, r, Evidence::Failure, false);
                 if let Some(wait) = said {
                     self.close(now, r, wait, false);
                 }
-                let open = self.class_of(r).is_some_and(|c| c.breaker.is_open());
+
                 if was_open {
                     self.probed(now, r);
-                } else if open {
+                } else if self.is_open(r) {
                     self.widen(now, r, Reason::Breaker);
                 }
             }
@@ -85,15 +86,19 @@ impl Gate {
         }
     }
 
+    fn is_open(&self, r: &Request) -> bool {
+        let route = self.places.get(r.route);
+        route.is_some_and(|route| route.breaker.is_open())
+    }
+
     fn refused(&mut self, now: Instant, r: &Request, said: Option<Duration>, everywhere: bool) {
         self.press(now, r, Evidence::Refusal, everywhere);
         match said {
             Some(wait) => self.close(now, r, wait, everywhere),
             None => self.suspect(now, r, everywhere),
         }
-        let limit = self.policy.limit;
-        if let Some(lane) = self.lane_mut(r, everywhere) {
-            lane.limit.refused(&limit);
+        if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
+            place.limit.refused(&self.policy.limit);
         }
         if !everywhere {
             self.widen(now, r, Reason::Overload);
@@ -102,93 +107,63 @@ impl Gate {
 
     /// The server named a time: until then, capped, plus a spread after it, never before it.
     fn close(&mut self, now: Instant, r: &Request, wait: Duration, everywhere: bool) {
-        let (wait, mut spread) = (wait.min(self.policy.max_hint), self.spread.clone());
-        if let Some(lane) = self.lane_mut(r, everywhere) {
-            lane.close(now, wait, &mut spread);
+        if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
+            place.close(now, wait.min(self.policy.max_hint), &mut self.spread);
         }
-        self.spread = spread;
         self.changed = true;
     }
 
     /// It named none: a short guess, random and growing with every round. Refusals that come in while a guess is in
     /// force belong to the round that it ended.
     fn suspect(&mut self, now: Instant, r: &Request, everywhere: bool) {
-        let (policy, mut jitter) = (self.policy.backoff, self.jitter.clone());
-        if let Some(lane) = self.lane_mut(r, everywhere).filter(|lane| lane.guess <= now) {
-            let until = now + lane.backoff.next(&mut jitter, &policy);
-            lane.suspect(now, until, Reason::Overload);
+        if let Some(place) = self.places.get_mut(concerned(r, everywhere))
+            && place.guess.until <= now
+        {
+            let until = now + place.backoff.next(&mut self.jitter, &self.policy.backoff);
+            place.suspect(now, until, Reason::Overload);
         }
-        self.jitter = jitter;
         self.changed = true;
     }
 
     /// When this request, which failed without closing anything, may be tried again.
     pub(super) fn back_off(&mut self, r: &Request) -> Duration {
-        let policy = self.policy.backoff;
-        match self.places.classes.get_mut(usize::from(r.class)) {
-            Some(class) => class.lane.backoff.next(&mut self.jitter, &policy),
+        let policy = &self.policy.backoff;
+        match self.places.get_mut(r.route) {
+            Some(route) => route.backoff.next(&mut self.jitter, policy),
             None => policy.cap,
         }
     }
 
     /// A second route in trouble: until the first of them is due again the whole scope is suspected.
     fn widen(&mut self, now: Instant, r: &Request, why: Reason) {
-        let Some(scope) = r.scope.slot() else { return };
-        if self.places.others_refusing(now, scope as u8, r.class) == 0 {
-            return;
-        }
-        let mut first = now + defaults::LONGEST_GUESS;
-        for class in self
-            .places
-            .classes
-            .iter()
-            .filter(|c| usize::from(c.scope) == scope)
+        let longest = now + defaults::LONGEST_GUESS;
+        if let Some(until) = self.places.in_trouble(now, r.scope, r.route, longest)
+            && let Some(scope) = self.places.get_mut(r.scope)
         {
-            let closed = class.lane.closed(now).map(|(until, _)| until);
-            if let Some(until) = closed.or(class.breaker.closed_until(now)) {
-                first = first.min(until);
-            }
+            scope.suspect(now, until, why);
+            self.changed = true;
         }
-        if let Some(lane) = self.lane_mut(r, true) {
-            lane.suspect(now, first, why);
-        }
-        self.changed = true;
     }
 
     fn answered(&mut self, now: Instant, r: &Request) {
-        let before = self.guesses(now, r);
         self.count(now, r, true);
         self.press(now, r, Evidence::Answer, false);
-        let Self { policy, places, .. } = self;
-        if let Some(class) = places.classes.get_mut(usize::from(r.class)) {
-            class.lane.clear(policy);
-        }
-        if let Some(scope) = places.find(r.scope).and_then(|at| places.scopes.get_mut(at)) {
-            self.changed |= scope.lane.guess > now;
-            scope.lane.clear(policy);
-        }
-        for (was, is) in before.into_iter().zip(self.guesses(now, r)) {
-            if is.is_none() {
-                self.ended(now, was);
+        for id in [r.scope, r.route] {
+            if let Some(place) = self.places.get_mut(id) {
+                let guess = place.guess.until;
+                place.clear(&self.policy);
+                self.changed |= id == r.scope && guess > now;
+                self.ended(now, guess);
             }
         }
         self.probed(now, r);
     }
 
-    /// The ends of our guesses that hold this request's scope and route.
-    fn guesses(&self, now: Instant, r: &Request) -> [Option<Instant>; 2] {
-        [
-            self.scope_of(r).map(|s| &s.lane),
-            self.class_of(r).map(|c| &c.lane),
-        ]
-        .map(|lane| lane.and_then(|l| l.guessed(now)).map(|g| g.0))
-    }
-
     /// A closure ended before its time: who waits for just that moment may look again now.
-    fn ended(&mut self, now: Instant, closure: Option<Instant>) {
+    fn ended(&mut self, now: Instant, closure: Instant) {
         self.queue.retime(&mut |waiter| {
-            if Some(waiter.not_before) == closure {
-                waiter.not_before = now;
+            if waiter.not_before == closure {
+                waiter.not_before = closure.min(now);
             }
         });
     }
@@ -197,72 +172,65 @@ impl Gate {
     fn probed(&mut self, now: Instant, r: &Request) {
         let tickets = &self.tickets;
         self.queue.retime(&mut |waiter| {
-            let why = tickets.get(Ticket(waiter.ticket)).map(|r| r.why);
-            if waiter.lane == r.class && why == Some(Reason::Breaker) {
+            if waiter.lane == r.route.lane()
+                && let Some(waits) = tickets.get(Ticket(waiter.ticket))
+                && waits.hold.why == Reason::Breaker
+            {
                 waiter.not_before = now;
             }
         });
     }
 
     fn count(&mut self, now: Instant, r: &Request, ok: bool) {
-        if let Some(class) = self.places.classes.get_mut(usize::from(r.class)) {
-            class.breaker.settle(now, r.epoch, ok, &self.policy.breaker);
+        if let Some(route) = self.places.get_mut(r.route) {
+            route.breaker.settle(now, r.epoch, ok, &self.policy.breaker);
         }
     }
 
     /// Raises or eases the level of the scope, or of the class; what one class of several says of its scope is capped.
     fn press(&mut self, now: Instant, r: &Request, evidence: Evidence, everywhere: bool) {
-        let alone = r
-            .scope
-            .slot()
-            .is_some_and(|s| self.places.only_class(s as u8, r.class));
-        let Self { policy, places, .. } = self;
-        let figures = &policy.pressure;
-        let cap = if everywhere || alone {
+        let figures = &self.policy.pressure;
+        let cap = if everywhere || self.places.is_alone(r.scope, r.route) {
             ONE
         } else {
             figures.class_cap
         };
-        if let Some(scope) = places.find(r.scope).and_then(|at| places.scopes.get_mut(at)) {
-            scope.lane.level.hear(now, evidence, cap, figures);
+        if let Some(scope) = self.places.get_mut(r.scope) {
+            scope.level.hear(now, evidence, cap, figures);
         }
-        if let Some(class) = places
-            .classes
-            .get_mut(usize::from(r.class))
-            .filter(|_| !everywhere)
-        {
-            class.lane.level.hear(now, evidence, ONE, figures);
+        if !everywhere && let Some(route) = self.places.get_mut(r.route) {
+            route.level.hear(now, evidence, ONE, figures);
         }
     }
 
     fn hear_quotas(&mut self, now: Instant, r: &Request, quotas: &[Quota]) {
-        let Some(scope) = r.scope.slot() else { return };
         for told in quotas.iter().filter(|q| q.unit == "requests") {
             let figures = bits(told.limit).rotate_left(32) ^ bits(told.window_ms);
             let name = told.name.as_bytes();
-            let Some(at) = self.places.partition(now, scope as u8, r.class, name, figures) else {
+            let id = self.places.quota(now, r.scope, r.route, name, figures);
+            let Some(place) = self.places.get_mut(id) else {
                 continue;
             };
-            self.places.link(r.class, at);
             let reset = told.reset_ms.map(|ms| Duration::from_millis(u64::from(ms)));
             let window = told.window_ms.map(|ms| Duration::from_millis(ms as u64));
-            let Some(partition) = self.places.partitions.get_mut(usize::from(at)) else {
-                continue;
-            };
-            let word = partition.word.until(now);
-            partition
+            let policy = &self.policy.quota;
+            place
                 .quota
-                .told(now, told.limit, told.remaining, reset, window, &self.policy.quota);
-            match partition.quota.spent(now) {
-                Some(reset) => partition.word.say(now, reset.since(now), &mut self.spread),
-                None if told.remaining.is_some() => {
-                    partition.word.unsay();
-                    self.ended(now, word);
-                }
-                None => {}
+                .told(now, told.limit, told.remaining, reset, window, policy);
+            if let Some(reset) = place.quota.spent(now) {
+                place.word.say(now, reset.since(now), &mut self.spread);
+            } else if told.remaining.is_some() {
+                let word = place.word.until();
+                place.word.unsay();
+                self.ended(now, word);
             }
         }
     }
+}
+
+/// The place that an answer speaks of.
+fn concerned(r: &Request, everywhere: bool) -> PlaceId {
+    if everywhere { r.scope } else { r.route }
 }
 
 fn bits(figure: Option<f64>) -> u64 {

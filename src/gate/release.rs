@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
-use super::{Gate, Hold};
+use super::Gate;
 use crate::policy::{Mode, defaults};
 use crate::pressure::State;
 use crate::reason::Reason;
-use crate::tickets::Request;
+use crate::tickets::{Phase, Request};
 use crate::time::{Duration, Instant};
-use crate::verdict::{Ticket, Verdict};
+use crate::verdict::{Hold, Ticket, Verdict};
 
 impl Gate {
     /// What is due, one at a time, until none. Whatever was told, the last look finds nothing more: one who left may
@@ -27,10 +27,12 @@ impl Gate {
         if self.queue.is_empty() {
             return;
         }
-        while let Some(late) = self.tickets.overdue(now, defaults::IN_FLIGHT_LONGEST) {
-            let counted = *late;
-            late.counted = false;
-            self.land(&counted);
+        while let Some(mut late) = self.tickets.oldest().copied()
+            && late.sent_at + defaults::IN_FLIGHT_LONGEST <= now
+        {
+            self.land(&late);
+            late.phase = Phase::Overdue;
+            self.tickets.put(&late);
         }
         // Whose patience ended before now is of no use; whose ends just now may still go.
         self.expire(now, now.back(Duration::from_micros(1)));
@@ -41,77 +43,61 @@ impl Gate {
             false
         });
         for ticket in ready {
-            self.release_one(now, ticket);
+            if let Some(request) = self.tickets.get(ticket).copied() {
+                self.release_one(now, request);
+            }
         }
         self.expire(now, now);
     }
 
     fn expire(&mut self, now: Instant, deadline: Instant) {
         while let Some(waiter) = self.queue.expired(deadline) {
-            let ticket = Ticket(waiter.ticket);
-            let told = self.tickets.get(ticket).map(|r| Hold {
-                until: r.until,
-                why: r.why,
-            });
-            let open = told.filter(|h| h.until != Instant::NEVER && h.until > now);
-            let hold = open.unwrap_or(Hold {
-                until: Instant::NEVER,
-                why: Reason::Deadline,
-            });
-            let verdict = self.shed(now, ticket, hold);
+            let verdict = self.give_up(now, Ticket(waiter.ticket), Reason::Deadline);
             self.outbox.push_back(verdict);
         }
     }
 
-    fn release_one(&mut self, now: Instant, ticket: Ticket) {
-        let Some(request) = self.tickets.get(ticket).copied() else {
-            return;
-        };
-        if let Some(leader) = self.flight(now, &request).filter(|leader| *leader != ticket) {
-            self.queue.remove(ticket.0);
-            self.finish(now, ticket, false);
-            self.join(leader, &request);
-            self.outbox.push_back(Verdict::Join { ticket, leader });
-            return;
-        }
-        let may = match self.policy.mode {
-            Mode::On => self.decide(now, ticket, &request),
+    fn release_one(&mut self, now: Instant, r: Request) {
+        let ticket = r.ticket;
+        let leader = self.flight(now, &r).filter(|leader| *leader != ticket);
+        let hold = match self.policy.mode {
+            Mode::On if leader.is_none() => self.decide(now, &r),
             // Stepping aside: who waits goes at the time that `set_mode` gave it.
-            _ => Ok(()),
+            _ => None,
         };
-        match may {
-            Ok(()) => {
-                self.queue.remove(ticket.0);
-                let verdict = self.send(now, ticket, &request);
-                self.outbox.push_back(verdict);
-            }
-            Err(hold) => self.wait_on(now, ticket, &request, hold),
+        if let Some(hold) = hold
+            && (hold.until == Instant::NEVER || hold.until <= r.deadline)
+        {
+            return self.wait_on(now, r, hold);
         }
+        self.queue.remove(ticket.0);
+        let verdict = if let Some(leader) = leader {
+            self.finish(&r, None);
+            self.join(leader, r);
+            Verdict::Join { ticket, leader }
+        } else if let Some(hold) = hold {
+            // Beyond its patience: it gets the true answer now.
+            self.shed(now, &r, hold)
+        } else {
+            self.send(now, r)
+        };
+        self.outbox.push_back(verdict);
     }
 
-    /// It goes on waiting, perhaps for longer than it was told; beyond its patience it gets the true answer now.
-    fn wait_on(&mut self, now: Instant, ticket: Ticket, r: &Request, hold: Hold) {
-        if hold.until != Instant::NEVER && hold.until > r.deadline {
-            self.queue.remove(ticket.0);
-            let verdict = self.shed(now, ticket, hold);
-            return self.outbox.push_back(verdict);
+    /// It goes on waiting, perhaps for longer than it was told.
+    fn wait_on(&mut self, now: Instant, mut r: Request, hold: Hold) {
+        if let Some(waiter) = self.queue.get_mut(r.ticket.0) {
+            waiter.not_before = hold.look_at(now);
         }
-        if let Some(waiter) = self.queue.get_mut(ticket.0) {
-            waiter.not_before = if hold.until == Instant::NEVER {
-                now
-            } else {
-                hold.until
-            };
+        if r.hold == hold {
+            return;
         }
-        if (r.until, r.why) != (hold.until, hold.why) {
-            if let Some(request) = self.tickets.get_mut(ticket) {
-                (request.until, request.why) = (hold.until, hold.why);
-            }
-            // Whose patience ends just now gets a refusal instead, before this poll is over.
-            if r.deadline > now {
-                let verdict = self.tell_wait(ticket, r, hold);
-                self.outbox.push_back(verdict);
-            }
+        r.hold = hold;
+        self.tickets.put(&r);
+        // Whose patience ends just now gets a refusal instead, before this poll is over.
+        if r.deadline > now {
+            let verdict = self.tell_wait(&r);
+            self.outbox.push_back(verdict);
         }
     }
 }

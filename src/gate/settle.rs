@@ -1,41 +1,40 @@
 //! How a request comes back: its answer is weighed, and then handed over or held back.
 
-use super::{Gate, Hold};
+use super::Gate;
 use crate::event::Kind;
 use crate::hint::Hint;
 use crate::policy::{Mode, defaults};
 use crate::reason::Reason;
 use crate::tickets::{Phase, Request};
 use crate::time::Instant;
-use crate::verdict::{How, Outcome, Ticket, Verdict};
+use crate::verdict::{Hold, How, Outcome, Ticket, Verdict};
 
 impl Gate {
     /// A request came back, or its human has gone. `hint`: what the response says, when it says anything new.
     pub fn settle(&mut self, now: Instant, ticket: Ticket, outcome: Outcome, hint: Option<&Hint>) -> Verdict {
-        let Some(request) = self.tickets.get(ticket).copied() else {
+        let Some(r) = self.tickets.get(ticket).copied() else {
             return Verdict::Done(ticket);
         };
         self.room_made = true;
-        if request.phase == Phase::Waiting {
+        let mut mark = None;
+        if r.phase == Phase::Waiting {
             self.queue.remove(ticket.0);
-            self.finish(now, ticket, false);
-            return Verdict::Done(ticket);
+        } else {
+            self.land(&r);
+            self.weigh(now, &r, outcome, hint);
+            self.tell(now, r.scope);
+            if let Some(hold) = self.hold(now, &r, outcome, hint)
+                && self.budget.take()
+            {
+                return self.hold_back(now, r, hold);
+            }
+            if r.tries > 0 && holdable(outcome, hint) {
+                mark = Some(now + defaults::HOLD_ONCE);
+            } else if matches!(outcome, Outcome::Status(..400)) {
+                mark = Some(Instant::ORIGIN);
+            }
         }
-        self.land(&request);
-        self.weigh(now, &request, outcome, hint);
-        self.tell(now, request.scope);
-        if let Some(hold) = self.hold(now, &request, outcome, hint)
-            && self.budget.take()
-        {
-            return self.hold_back(now, ticket, request, hold);
-        }
-        if matches!(outcome, Outcome::Status(..400))
-            && let Some(key) = self.keys.peek(request.key)
-        {
-            key.refused_until = Instant::ORIGIN;
-        }
-        let refused = request.tries > 0 && holdable(outcome, hint);
-        self.finish(now, ticket, refused);
+        self.finish(&r, mark);
         Verdict::Done(ticket)
     }
 
@@ -65,24 +64,20 @@ impl Gate {
         }
     }
 
-    fn hold_back(&mut self, now: Instant, ticket: Ticket, mut r: Request, hold: Hold) -> Verdict {
+    fn hold_back(&mut self, now: Instant, mut r: Request, hold: Hold) -> Verdict {
         r.tries += 1;
-        self.tickets.move_to(ticket, Phase::Waiting);
-        if let Some(request) = self.tickets.get_mut(ticket) {
-            request.tries = r.tries;
-        }
-        if let Some(dropped) = self.enqueue(now, ticket, &r, hold) {
-            if dropped == ticket {
+        if let Some(dropped) = self.enqueue(now, &mut r, hold) {
+            if dropped == r.ticket {
                 // It has an answer to hand over: the real one.
-                self.finish(now, ticket, true);
-                return Verdict::Done(ticket);
+                self.finish(&r, Some(now + defaults::HOLD_ONCE));
+                return Verdict::Done(r.ticket);
             }
-            let verdict = self.drop_out(now, dropped);
+            let verdict = self.give_up(now, dropped, Reason::QueueFull);
             self.outbox.push_back(verdict);
         }
-        self.note(Kind::Retry, ticket, &r, Some(hold.why), hold.until, r.tries);
+        self.note(Kind::Retry, &r, Some(hold.why), hold.until, r.tries);
         Verdict::Held {
-            ticket,
+            ticket: r.ticket,
             until: hold.until,
             why: hold.why,
         }
@@ -90,32 +85,25 @@ impl Gate {
 
     /// Headers are there, or will not come: it counts as in flight no more.
     pub(super) fn land(&mut self, r: &Request) {
-        if r.counted {
-            if let Some(class) = self.places.classes.get_mut(usize::from(r.class)) {
-                class.lane.limit.left();
-            }
-            if let Some(scope) = self.scope_mut(r) {
-                scope.lane.limit.left();
+        if r.phase == Phase::Flying {
+            for id in [r.scope, r.route] {
+                if let Some(place) = self.places.get_mut(id) {
+                    place.limit.left();
+                }
             }
         }
-        if !r.how.is(How::SAFE)
-            && let Some(scope) = self.scope_mut(r)
-        {
-            scope.writes = scope.writes.wrapping_add(1);
-        }
+        self.wrote(r);
     }
 
-    /// The ticket is free; its flight can be joined no more.
-    pub(super) fn finish(&mut self, now: Instant, ticket: Ticket, refused: bool) {
-        let Some(request) = self.tickets.close(ticket) else {
-            return;
-        };
-        if let Some(key) = self.keys.peek(request.key) {
-            if key.flight.is_some_and(|(leader, _)| leader == ticket) {
-                key.flight = None;
+    /// The ticket is free; its flight can be joined no more. `mark`: until when this intent is answered at once.
+    pub(super) fn finish(&mut self, r: &Request, mark: Option<Instant>) {
+        self.tickets.close(r.ticket);
+        if let Some(key) = self.keys.peek(r.key) {
+            if key.flight == r.ticket {
+                key.flight = Ticket::NONE;
             }
-            if refused {
-                key.refused_until = now + defaults::HOLD_ONCE;
+            if let Some(until) = mark {
+                key.refused_until = until;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Gate;
 use crate::reason::Reason;
-use crate::scope::Lane;
+use crate::scope::{PlaceId, Size};
 use crate::snapshot::{Closed, Snapshot};
 use crate::time::Instant;
 
@@ -10,23 +10,22 @@ impl Gate {
     /// The closed places; none when nothing is closed (then there is nothing to store).
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
         let mut snapshot = Snapshot::default();
-        let mut keep = |scope: u64, route: u64, lane: &Lane| {
-            if let Some((until, why)) = lane.closed(now) {
-                let by_server = why == Reason::RetryAfter;
+        for place in &self.places.all {
+            let (scope, route) = match place.size {
+                Size::Scope => (place.name, 0),
+                Size::Route => match self.places.get(place.scope) {
+                    Some(scope) => (scope.name, place.name),
+                    None => continue,
+                },
+                Size::Quota => continue,
+            };
+            if let Some(hold) = place.closed().in_force(now) {
                 snapshot.closed.push(Closed {
                     scope,
                     route,
-                    left: until.since(now),
-                    by_server,
+                    left: hold.until.since(now),
+                    by_server: hold.why == Reason::RetryAfter,
                 });
-            }
-        };
-        for scope in &self.places.scopes {
-            keep(scope.name, 0, &scope.lane);
-        }
-        for class in self.places.classes.iter().filter(|class| class.route != 0) {
-            if let Some(scope) = self.places.scopes.get(usize::from(class.scope)) {
-                keep(scope.name, class.route, &class.lane);
             }
         }
         (!snapshot.closed.is_empty()).then_some(snapshot)
@@ -35,26 +34,18 @@ impl Gate {
     /// Closes what the last page knew to be closed. The pauses hold their spread already: none is added.
     pub fn restore(&mut self, now: Instant, snapshot: &Snapshot) {
         for closed in &snapshot.closed {
-            let Some(scope) = self.places.scope_by_hash(now, closed.scope) else {
+            let mut id = self.places.scope(now, closed.scope);
+            if closed.route != 0 && id != PlaceId::NONE {
+                id = self.places.route(now, id, closed.route, &|_| false);
+            }
+            let Some(place) = self.places.get_mut(id) else {
                 continue;
             };
-            let Some(slot) = scope.slot() else { continue };
-            let lane = match closed.route {
-                0 => self.places.scopes.get_mut(slot).map(|scope| &mut scope.lane),
-                route => {
-                    let class = self.places.class(now, slot as u8, route, &|_| false);
-                    self.places
-                        .classes
-                        .get_mut(usize::from(class))
-                        .map(|class| &mut class.lane)
-                }
-            };
-            let Some(lane) = lane else { continue };
             let until = now + closed.left;
             if closed.by_server {
-                lane.word.resume(until);
+                place.word.resume(until);
             } else {
-                lane.suspect(now, until, Reason::Overload);
+                place.suspect(now, until, Reason::Overload);
             }
             self.changed = true;
         }

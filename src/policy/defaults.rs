@@ -118,7 +118,7 @@ pub const WAKE_SPREAD: Duration = Duration::from_secs(1);
 /// Scopes (origins) with state.
 pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
-pub const CLASSES: usize = 256;
+pub const ROUTES: usize = 256;
 /// Request keys with state.
 pub const KEYS: usize = 1_024;
 /// Quota partitions with state, over all scopes.

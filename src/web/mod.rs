@@ -28,7 +28,7 @@ use crate::gate::Gate;
 use crate::hint::{self, Reading};
 use crate::packed;
 use crate::policy::{Config, Mode};
-use crate::scope::ScopeId;
+use crate::scope::PlaceId;
 use crate::time::{Instant, WallTime};
 use crate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -128,7 +128,7 @@ pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
             let url = url.get(1..).unwrap_or_default();
             f64::from(
                 room.gate
-                    .key(Instant::from_ms(now), ScopeId(scope), method, url)
+                    .key(Instant::from_ms(now), PlaceId(scope), method, url)
                     .0,
             )
         })

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{heard, moment, text, with};
 use crate::hint::Reading;
-use crate::scope::ScopeId;
+use crate::scope::PlaceId;
 use crate::time::Instant;
 
 thread_local! {
@@ -43,7 +43,7 @@ pub fn told(room: u32, what: u32) -> f64 {
 #[wasm_bindgen]
 pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
     with(room, 0.0, &mut |room| {
-        let report = room.gate.pressure(Instant::from_ms(now), ScopeId(scope));
+        let report = room.gate.pressure(Instant::from_ms(now), PlaceId(scope));
         f64::from(report.state as u32 | report.reason.map_or(0, |r| r as u32) << 4 | report.value << 8)
     })
 }
@@ -53,7 +53,7 @@ pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
 pub fn closed(room: u32, now: f64, scope: u32) -> f64 {
     with(room, f64::NAN, &mut |room| {
         room.gate
-            .pressure(Instant::from_ms(now), ScopeId(scope))
+            .pressure(Instant::from_ms(now), PlaceId(scope))
             .closed_until
             .map_or(f64::NAN, moment)
     })

@@ -263,7 +263,7 @@ fn stale_handles_are_recognised() {
         let done = gate.settle(at(100), Ticket(ticket), Outcome::Status(503), None);
         assert_eq!(done, Verdict::Done(Ticket(ticket)));
     }
-    let none = tidegate::scope::ScopeId(0);
+    let none = tidegate::scope::PlaceId(0);
     assert_eq!(gate.key(at(100), none, b"GET", b"").0, 0);
     assert_eq!(gate.pressure(at(100), none).state, State::Nominal);
     assert_eq!(gate.next_timeout(at(100)), Instant::NEVER);

@@ -11,7 +11,7 @@ use tidegate::gate::Gate;
 use tidegate::hint;
 use tidegate::policy::{Config, Setting};
 use tidegate::reason::Reason;
-use tidegate::scope::ScopeId;
+use tidegate::scope::PlaceId;
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -222,7 +222,7 @@ impl<'s> World<'s> {
         std::iter::from_fn(|| self.pages[0].gate.event()).collect()
     }
 
-    pub fn scope(&mut self, page: usize, name: &str) -> ScopeId {
+    pub fn scope(&mut self, page: usize, name: &str) -> PlaceId {
         self.pages[page]
             .gate
             .scope(self.now, name.as_bytes())

@@ -6,7 +6,7 @@ use tidegate::gate::Gate;
 use tidegate::hint;
 use tidegate::packed;
 use tidegate::policy::{Config, Mode};
-use tidegate::scope::ScopeId;
+use tidegate::scope::PlaceId;
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -162,7 +162,7 @@ impl Room {
                 let now = Instant::from_ms(*now);
                 let id = self
                     .gate
-                    .key(now, ScopeId(*scope), method.as_bytes(), url.as_bytes());
+                    .key(now, PlaceId(*scope), method.as_bytes(), url.as_bytes());
                 vec![f64::from(id.0)]
             }
             Call::Ask {
@@ -193,7 +193,7 @@ impl Room {
                 self.gate.set_mode(now, Mode::from_code(*mode));
                 vec![self.flags(now), moment(self.until)]
             }
-            Call::See { now, scope } => self.see(Instant::from_ms(*now), ScopeId(*scope)),
+            Call::See { now, scope } => self.see(Instant::from_ms(*now), PlaceId(*scope)),
             Call::Event => self.event(),
         }
     }
@@ -241,7 +241,7 @@ impl Room {
         f64::from(flags)
     }
 
-    fn see(&self, now: Instant, scope: ScopeId) -> Vec<f64> {
+    fn see(&self, now: Instant, scope: PlaceId) -> Vec<f64> {
         let report = self.gate.pressure(now, scope);
         let reason = report.reason.map_or(0, |r| r as u32);
         let packed = report.state as u32 | reason << 4 | report.value << 8;
