@@ -17,7 +17,7 @@
 //! assert_eq!((events.pop().map(|e| e.id), events.dropped()), (Some(3), 1));
 //! ```
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::{reason::Reason, time::Instant};
 
@@ -69,8 +69,11 @@ pub struct Event {
 /// The events not yet told.
 #[derive(Clone, Debug)]
 pub struct Events {
-    waiting: VecDeque<Event>,
+    /// Grows up to the capacity and is then written over from its beginning.
+    ring: Vec<Event>,
     capacity: usize,
+    first: usize,
+    waiting: usize,
     mask: u32,
     dropped: u32,
 }
@@ -79,8 +82,10 @@ impl Events {
     /// Keeps at most `capacity` events; with 0 it drops all. Takes memory when the first event comes.
     pub fn new(capacity: usize) -> Self {
         Self {
-            waiting: VecDeque::new(),
+            ring: Vec::new(),
             capacity,
+            first: 0,
+            waiting: 0,
             mask: 0,
             dropped: 0,
         }
@@ -96,16 +101,38 @@ impl Events {
         if self.mask & e.kind.bit() == 0 {
             return;
         }
-        self.waiting.push_back(e);
-        if self.waiting.len() > self.capacity {
-            self.waiting.pop_front();
+        if self.waiting == self.capacity {
             self.dropped = self.dropped.saturating_add(1);
+            if self.pop().is_none() {
+                return;
+            }
         }
+        let at = self.place(self.waiting);
+        match self.ring.get_mut(at) {
+            Some(place) => *place = e,
+            None => self.ring.push(e),
+        }
+        self.waiting += 1;
     }
 
     /// Takes the oldest event.
     pub fn pop(&mut self) -> Option<Event> {
-        self.waiting.pop_front()
+        if self.waiting == 0 {
+            return None;
+        }
+        let oldest = self.ring.get(self.first).copied();
+        self.first = self.place(1);
+        self.waiting -= 1;
+        oldest
+    }
+
+    fn place(&self, after: usize) -> usize {
+        let at = self.first + after;
+        if at < self.capacity {
+            at
+        } else {
+            at - self.capacity
+        }
     }
 
     /// How many were dropped unread since the beginning.
@@ -115,7 +142,7 @@ impl Events {
 
     /// Is there nothing to tell?
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting == 0
     }
 }
 

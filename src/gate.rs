@@ -11,7 +11,7 @@ mod settle;
 mod survive;
 
 use crate::time::Duration;
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::coalesce::{KeyId, Keys};
 use crate::event::{Event, Events, Kind};
@@ -37,7 +37,9 @@ pub struct Gate {
     queue: Queue,
     budget: Budget,
     events: Events,
-    outbox: VecDeque<Verdict>,
+    /// What polls answer; the first `told` of them have been.
+    outbox: Vec<Verdict>,
+    told: usize,
     spread: Rng,
     jitter: Rng,
     changed: bool,
@@ -59,7 +61,8 @@ impl Gate {
             queue: Queue::new(policy.queue_size, policy.queue_drop),
             budget: Budget::new(&policy.budget),
             events: Events::new(defaults::EVENTS),
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
+            told: 0,
             spread: rng.fork(1),
             jitter: rng.fork(2),
             changed: false,
@@ -280,7 +283,7 @@ impl Gate {
             if dropped == r.ticket {
                 return verdict;
             }
-            self.outbox.push_back(verdict);
+            self.outbox.push(verdict);
         }
         self.tell_wait(&r)
     }

@@ -24,7 +24,7 @@
 //! ```
 //!
 //! Cost: a `Vec` in order of arrival, 24 bytes an entry; every operation walks it once (who is ready: once for each
-//! priority that waits), a removal moves what came later. A heap can take its place behind the same methods.
+//! priority, and once more for each `ordered` one), a removal moves what came later. A heap can take its place behind the same methods.
 //! Not here: why somebody waits, and telling those who were dropped.
 
 use alloc::vec::Vec;
@@ -38,7 +38,7 @@ pub struct Waiter {
     pub ticket: u32,
     /// Within what order is kept: an index of a scope or a route class, which the queue only compares.
     pub lane: u16,
-    /// 0 leaves first.
+    /// 0 leaves first, 2 last; more counts as 2.
     pub priority: u8,
     /// Unsafe: first-in first-out, never dropped before safe ones.
     pub ordered: bool,
@@ -47,6 +47,9 @@ pub struct Waiter {
     /// Of no use from here on.
     pub deadline: Instant,
 }
+
+/// The priority number of those who leave last.
+const LAST: u8 = 2;
 
 /// Who goes when equals compete for room.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,15 +110,15 @@ impl Queue {
 
     /// Takes one out.
     pub fn remove(&mut self, ticket: u32) -> Option<Waiter> {
-        self.take(|w| w.ticket == ticket)
+        self.take(&|w| w.ticket == ticket)
     }
 
     /// Takes out one whose deadline has come, the oldest first.
     pub fn expired(&mut self, now: Instant) -> Option<Waiter> {
-        self.take(|w| w.deadline <= now)
+        self.take(&|w| w.deadline <= now)
     }
 
-    fn take(&mut self, is_it: impl Fn(&Waiter) -> bool) -> Option<Waiter> {
+    fn take(&mut self, is_it: &dyn Fn(&Waiter) -> bool) -> Option<Waiter> {
         let at = self.waiting.iter().position(is_it)?;
         Some(self.waiting.remove(at))
     }
@@ -127,8 +130,13 @@ impl Queue {
 
     /// Does an ordered one of this lane wait that came before `ticket`, or any when that one does not wait here?
     pub fn ordered_before(&self, lane: u16, ticket: u32) -> bool {
+        self.before(ticket, &|w| w.ordered && w.lane == lane)
+    }
+
+    /// Is there such a one among those that came before `ticket`?
+    fn before(&self, ticket: u32, such: &dyn Fn(&Waiter) -> bool) -> bool {
         let earlier = self.waiting.iter().take_while(|w| w.ticket != ticket);
-        earlier.into_iter().any(|w| w.ordered && w.lane == lane)
+        earlier.into_iter().any(such)
     }
 
     /// Moves the times of all, in order of arrival.
@@ -139,48 +147,31 @@ impl Queue {
     /// Shows those who may be sent, in the order in which they leave, until `visit` answers true. An `ordered` one that
     /// the visitor leaves waiting must hold back the later `ordered` ones of its lane: the queue cannot know.
     pub fn each_ready(&self, now: Instant, newest_first: bool, visit: &mut dyn FnMut(&Waiter) -> bool) {
-        let mut class = self.waiting.iter().map(|w| w.priority).min();
-        while let Some(priority) = class {
-            if self.each_of(priority, now, newest_first, visit) {
-                return;
+        for priority in 0..=LAST {
+            let mut turned = self.waiting.iter().rev();
+            for w in &self.waiting {
+                if !self.leaves(w, priority, now) {
+                    continue;
+                }
+                let mut next = w;
+                if newest_first && !w.ordered {
+                    let is_next = |w: &&Waiter| !w.ordered && self.leaves(w, priority, now);
+                    next = turned.find(is_next).unwrap_or(w);
+                }
+                if visit(next) {
+                    return;
+                }
             }
-            class = self
-                .waiting
-                .iter()
-                .map(|w| w.priority)
-                .filter(|p| *p > priority)
-                .min();
         }
     }
 
-    /// The same for one priority. Answers whether the visitor has had enough.
-    fn each_of(
-        &self,
-        priority: u8,
-        now: Instant,
-        newest_first: bool,
-        visit: &mut dyn FnMut(&Waiter) -> bool,
-    ) -> bool {
-        let safe = |w: &&Waiter| w.priority == priority && !w.ordered && w.not_before <= now;
-        let mut newest = self.waiting.iter().rev().filter(safe);
-        let mut held: Vec<u16> = Vec::new();
-        for w in self.waiting.iter().filter(|w| w.priority == priority) {
-            if w.not_before > now || w.ordered && held.contains(&w.lane) {
-                if w.ordered {
-                    held.push(w.lane);
-                }
-                continue;
-            }
-            let next = if newest_first && !w.ordered {
-                newest.next().unwrap_or(w)
-            } else {
-                w
-            };
-            if visit(next) {
-                return true;
-            }
-        }
-        false
+    /// Whether it is of this priority and ready: an `ordered` one is not while an earlier one of its lane is not.
+    fn leaves(&self, w: &Waiter, priority: u8, now: Instant) -> bool {
+        let holds_back =
+            |e: &Waiter| e.ordered && e.lane == w.lane && e.priority == w.priority && e.not_before > now;
+        w.priority.min(LAST) == priority
+            && w.not_before <= now
+            && !(w.ordered && self.before(w.ticket, &holds_back))
     }
 
     /// How many wait.
@@ -195,20 +186,21 @@ impl Queue {
 
     /// The least of all times; in the past while somebody who is ready is left waiting (for a place, say).
     pub fn next_timeout(&self) -> Instant {
-        self.timeout_after(None)
+        let times = self.waiting.iter().map(|w| w.not_before.min(w.deadline));
+        times.min().unwrap_or(Instant::NEVER)
     }
 
     /// The least of all times later than `now`: what to arm a timer for once those who are ready have been seen.
     pub fn next_after(&self, now: Instant) -> Instant {
-        self.timeout_after(Some(now))
-    }
-
-    fn timeout_after(&self, now: Option<Instant>) -> Instant {
-        let times = self.waiting.iter().flat_map(|w| [w.not_before, w.deadline]);
-        times
-            .filter(|t| now.is_none_or(|now| *t > now))
-            .min()
-            .unwrap_or(Instant::NEVER)
+        let mut next = Instant::NEVER;
+        for w in &self.waiting {
+            for time in [w.not_before, w.deadline] {
+                if time > now && time < next {
+                    next = time;
+                }
+            }
+        }
+        next
     }
 }
 

@@ -154,6 +154,14 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Has not been read yet.
+    pub const fn new() -> Self {
+        Self {
+            last: None,
+            slept_ms: 0.0,
+        }
+    }
+
     /// `mono` as of `performance.now()`, `wall` as of `Date.now()`, both in milliseconds. Answers the axis in milliseconds.
     pub fn sample(&mut self, mono: f64, wall: f64) -> f64 {
         if let Some((last_mono, last_wall)) = self.last {

@@ -91,7 +91,7 @@ impl Gate {
 
     /// Whether a poll at this moment has something to say or to do.
     pub fn has_due(&self, now: Instant) -> bool {
-        !self.outbox.is_empty()
+        self.told < self.outbox.len()
             || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 

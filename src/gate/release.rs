@@ -14,10 +14,14 @@ impl Gate {
     /// What is due, one at a time, until none. Whatever was told, the last look finds nothing more: one who left may
     /// have stood in the way of one who was looked at before.
     pub fn poll(&mut self, now: Instant) -> Option<Verdict> {
-        if self.outbox.is_empty() {
+        if self.told == self.outbox.len() {
+            self.outbox.clear();
+            self.told = 0;
             self.release(now);
         }
-        self.outbox.pop_front()
+        let next = self.outbox.get(self.told).copied()?;
+        self.told += 1;
+        Some(next)
     }
 
     /// Lets go what may go, in order, and sheds what has waited long enough.
@@ -53,7 +57,7 @@ impl Gate {
     fn expire(&mut self, now: Instant, deadline: Instant) {
         while let Some(waiter) = self.queue.expired(deadline) {
             let verdict = self.give_up(now, Ticket(waiter.ticket), Reason::Deadline);
-            self.outbox.push_back(verdict);
+            self.outbox.push(verdict);
         }
     }
 
@@ -81,7 +85,7 @@ impl Gate {
         } else {
             self.send(now, r)
         };
-        self.outbox.push_back(verdict);
+        self.outbox.push(verdict);
     }
 
     /// It goes on waiting, perhaps for longer than it was told.
@@ -97,7 +101,7 @@ impl Gate {
         // Whose patience ends just now gets a refusal instead, before this poll is over.
         if r.deadline > now {
             let verdict = self.tell_wait(&r);
-            self.outbox.push_back(verdict);
+            self.outbox.push(verdict);
         }
     }
 }

@@ -73,7 +73,7 @@ impl Gate {
                 return Verdict::Done(r.ticket);
             }
             let verdict = self.give_up(now, dropped, Reason::QueueFull);
-            self.outbox.push_back(verdict);
+            self.outbox.push(verdict);
         }
         self.note(Kind::Retry, &r, Some(hold.why), hold.until, r.tries);
         Verdict::Held {

@@ -21,7 +21,7 @@ pub struct Config([Option<f64>; COUNT]);
 
 impl Default for Config {
     fn default() -> Self {
-        Self([None; COUNT])
+        Self::new()
     }
 }
 
@@ -41,6 +41,11 @@ impl Faults {
 }
 
 impl Config {
+    /// Nothing given.
+    pub const fn new() -> Self {
+        Self([None; COUNT])
+    }
+
     /// Gives one setting a value: a number, 0 or 1 for a switch, the word's place for words. NaN stands for a wrong
     /// type and is refused by [`Config::check`]; an index that is no setting is ignored.
     pub fn set(&mut self, setting: usize, value: f64) {

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::time::Clock;
 
 thread_local! {
-    static CLOCK: RefCell<Clock> = RefCell::new(Clock::default());
+    static CLOCK: RefCell<Clock> = const { RefCell::new(Clock::new()) };
 }
 
 /// The axis in milliseconds, from `performance.now()` and `Date.now()`.

@@ -46,7 +46,7 @@ struct Room {
 
 thread_local! {
     static ROOMS: RefCell<Vec<Option<Room>>> = const { RefCell::new(Vec::new()) };
-    static STAGED: RefCell<Config> = RefCell::new(Config::default());
+    static STAGED: RefCell<Config> = const { RefCell::new(Config::new()) };
 }
 
 /// Acts in a room; `none` when there is no such room. Not generic: it stands in the module once.
