@@ -25,8 +25,10 @@ export const isTidegateError = (error: any): error is TidegateError => error?.[B
 export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4) & 15] || null) as Reason | null;
 
 /** Gives a response what its maker cannot say. */
-export const define = (response: Response, values: object): Response =>
-  Object.defineProperties(response, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])));
+export const define = (response: Response, values: any): Response => {
+  for (const name in values) Object.defineProperty(response, name, { value: values[name] });
+  return response;
+};
 
 const synthetic = (url: string, reason: Reason, retryAt: number | null): Response => {
   const retry_after = retryAt && Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));

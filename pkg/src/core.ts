@@ -5,8 +5,18 @@ import { module as inlined } from "#start";
 
 type Exports = Omit<typeof glue, "default" | "initSync">;
 
-/** 0 not started, 1 on its way from elsewhere, 2 runs, 3 dead. */
-export let state = 0;
+/** How far it is, in the words of `ready`. */
+export const enum State {
+  /** Not started. */
+  Idle = "",
+  /** On its way from elsewhere. */
+  Coming = "loading",
+  Runs = "wasm",
+  /** Gone for good. */
+  Dead = "fallback",
+}
+
+export let state: State = State.Idle;
 
 let exports: any;
 let memory = { buffer: new ArrayBuffer(0) };
@@ -15,12 +25,12 @@ let settleReady: (how: "wasm" | "fallback") => void;
 /** Resolves when it runs or never will. Another promise after a trap: how things are, not how they were. */
 export let ready = new Promise<"wasm" | "fallback">((resolve) => (settleReady = resolve));
 
-/** Called after each change of `state`; `cause` only at death. */
-export const watchers = new Set<(cause?: unknown) => void>();
+/** Called after each change of `state`, each for its owner; `cause` only at death. */
+export const watchers = new Map<object, (cause?: unknown) => void>();
 
 /** What an export of the core answers; NaN when there is no living core. */
 export const core = <K extends keyof Exports>(name: K, ...args: Parameters<Exports[K]>): number => {
-  if (state === 2) {
+  if (state === State.Runs) {
     try {
       return exports[name](...args);
     } catch (cause) {
@@ -33,24 +43,24 @@ export const core = <K extends keyof Exports>(name: K, ...args: Parameters<Expor
 /** Development build: throws what is wrong with options. */
 export const check = (options: unknown): void => Object(glue).check(options);
 
-const turn = (to: number, how: "wasm" | "fallback", cause?: unknown): void => {
+const turn = (to: State.Runs | State.Dead, cause?: unknown): void => {
   state = to;
-  settleReady(how);
-  for (const tell of watchers) tell(cause);
+  settleReady(to);
+  ready = Promise.resolve(to);
+  watchers.forEach((tell) => tell(cause));
 };
 
 /** Gives the core up: from here on the fallback serves. Idempotent. */
 export const die = (cause: unknown): void => {
-  if (state > 2) return;
+  if (state === State.Dead) return;
   console.warn("tidegate: fallback", cause);
-  ready = Promise.resolve("fallback");
-  turn(3, "fallback", cause);
+  turn(State.Dead, cause);
 };
 
 const run = (module: any): void => {
   exports = glue.initSync({ module });
   memory = exports.memory;
-  turn(2, "wasm");
+  turn(State.Runs);
 };
 
 /** Starts the inlined core if nothing is under way; true: it runs. */
@@ -63,13 +73,13 @@ export const start = (): boolean => {
       die(cause);
     }
   }
-  return state === 2;
+  return state === State.Runs;
 };
 
 /** Starts a core from elsewhere (URL, Response, bytes, module, or a promise of one). A second call changes nothing. */
 export const load = async (source: unknown): Promise<void> => {
   if (state) return;
-  state = 1;
+  state = State.Coming;
   try {
     let from: any = await source;
     if (typeof from === "string" || from instanceof URL) from = await fetch(from);

@@ -1,9 +1,9 @@
 // Events: recorded by the core only while somebody listens, told when all state is settled.
 import type { TidegateEvents } from "../tidegate.d.ts";
 import { reasonOf } from "./answers";
-import { epoch, wall } from "./clock";
+import { epoch } from "./clock";
 import { core } from "./core";
-import { type Call, type Room, PRIORITIES } from "./room";
+import { type Room, PRIORITIES } from "./room";
 import { pressureOf } from "./store";
 
 /** By the core's codes: the kind, and what such an event says beside whose it is. */
@@ -61,20 +61,15 @@ export const on = (room: Room, type: string, tell: (event: any) => void): (() =>
   };
 };
 
-/** Until when a request waits at most: a place in a queue has no time of its own, but patience has an end. */
-export const latest = (call: Call | undefined, at: number): number => epoch(at) ?? wall + (call?.patience || 8_000);
-
 /** Tells what the core recorded. */
 export const drainEvents = (room: Room): void => {
   for (let kind; (kind = core("event", room.id)); ) {
     const [id, handle, why, time, urgency, extra] = [0, 1, 2, 3, 4, 5].map((part) => core("at", part)) as [number, number, number, number, number, number];
-    let scope = "";
-    for (const each of room.scopes.values()) if (each.id === handle) scope = each.name;
-    const call = room.calls.get(id);
+    const scope = [...room.scopes.values()].find((each) => each.id === handle)?.name ?? "";
     const at = epoch(time);
     const all: Record<string, unknown> = {
       reason: reasonOf(why << 4),
-      until: latest(call, time),
+      until: at,
       retryAt: at,
       at,
       priority: PRIORITIES[urgency],
@@ -82,7 +77,7 @@ export const drainEvents = (room: Room): void => {
       callers: extra,
     };
     const [type, ...members] = KINDS[kind]!;
-    const event: any = { id, label: call?.label ?? null, scope };
+    const event: any = { id, label: room.calls.get(id)?.label ?? null, scope };
     for (const name of members) event[name] = all[name];
     if (kind > 5) fail(room, ERRORS[extra]!);
     else emit(room, type, kind < 2 ? pressureOf(room, scope) : event);

@@ -1,18 +1,22 @@
 // Without a core: Retry-After is honoured per scope, and nothing else is decided.
 import { refusal } from "./answers";
 import { hang, straight } from "./gate";
-import { type Call, type Room, SAFE } from "./room";
+import { type Call, type Room, How } from "./room";
 
-/** No word is obeyed longer, milliseconds. */
-const LONGEST = 600_000;
-const PATIENCE = 8_000;
+/** Milliseconds. */
+const enum Most {
+  /** No word is obeyed longer. */
+  Obeyed = 600_000,
+  /** Nobody waits longer who did not say so. */
+  Waited = 8_000,
+}
 
 const note = (room: Room, { scope }: Call, response: Response): Response => {
   const field = [429, 503].includes(response.status) && response.headers.get("retry-after");
   if (field) {
     const wait = /^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - Date.now();
     if (wait > 0) {
-      scope.time = Date.now() + Math.min(wait, LONGEST);
+      scope.time = Date.now() + Math.min(wait, Most.Obeyed);
       room.changed();
     }
   }
@@ -21,12 +25,11 @@ const note = (room: Room, { scope }: Call, response: Response): Response => {
 
 /** Sends, or holds what only reads until the server's time is over, or refuses it. */
 export const fallback = (room: Room, call: Call): Promise<any> => {
-  const { signal, patience, scope } = call;
-  if (signal?.aborted) return Promise.reject(signal.reason);
+  const { patience, scope } = call;
   const go = () => straight(call).then((response) => note(room, call, response));
   const wait = scope.time - Date.now();
-  if (!(wait > 0 && call.how & SAFE) || room.mode) return go();
-  if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? PATIENCE)))) return refusal(room, call, "retry-after", scope.time);
+  if (!(wait > 0 && call.how & How.Safe) || room.mode) return go();
+  if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? Most.Waited)))) return refusal(room, call, "retry-after", scope.time);
   call.later = true;
   // Each after the time by its own share of chance, so that they do not come back at once.
   setTimeout(() => call.resolve?.(go()), wait + Math.random() * Math.max(1000, wait / 5));

@@ -2,7 +2,7 @@
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
 import { attempt } from "./events";
 import { absolute, scopeOf } from "./keys";
-import { type Call, type Room, NO_HOLD, REPEAT, SAFE, SHARE, natural, newCall, priority } from "./room";
+import { type Call, type Room, How, natural, newCall, priority } from "./room";
 
 /** What a Request says when nothing was said; read in this order. */
 const DEFAULTS: Record<string, string> = {
@@ -16,9 +16,11 @@ const DEFAULTS: Record<string, string> = {
 };
 /** Members of `init` that are looked at elsewhere, or make no difference to the answer. */
 const OTHERS = /^(method|headers|body|signal|tidegate|priority|duplex)$/;
-const NONE: TidegateRequestOptions = {};
-/** Longer bodies and keys are not compared. */
-const COMPARED = 8192;
+const NONE: any = {};
+const enum Most {
+  /** Longer bodies and keys are not compared. */
+  Compared = 8192,
+}
 
 /** All that makes two requests of one URL different; undefined: it shares nothing. */
 const variant = (init: any, request: any): string | undefined => {
@@ -37,7 +39,7 @@ const variant = (init: any, request: any): string | undefined => {
     }
   }
   const body = init?.body ?? "";
-  return typeof body === "string" && body.length <= COMPARED ? `${text}\0\0${body}` : undefined;
+  return typeof body === "string" && body.length <= Most.Compared ? `${text}\0\0${body}` : undefined;
 };
 
 const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {
@@ -52,14 +54,14 @@ const withKey = (init: any, request: any, idempotent: string | true, signal: any
 /** Reads the arguments of a fetch; undefined: it goes straight to the platform. */
 export const describe = (room: Room, input: any, init: TidegateRequestInit | undefined): Call | undefined => {
   const { platform, options, mode } = room;
-  const request = typeof input === "object" && typeof input.url === "string" ? input : undefined;
+  const request = typeof input?.url === "string" ? input : undefined;
   if ((init?.keepalive ?? request?.keepalive) || request?.bodyUsed) return;
   const url = absolute(request ? request.url : `${input}`);
   if (!url) return;
   const own: TidegateRequestOptions = init?.tidegate || NONE;
   const { idempotent, label, onWait } = own;
   const method = `${init?.method ?? request?.method ?? "GET"}`.toUpperCase();
-  const signal = init?.signal !== undefined ? init.signal : request?.signal;
+  const { signal } = init?.signal === undefined ? (request ?? NONE) : init;
   // Not a signal: for the platform to refuse.
   if (signal && !signal.addEventListener) return;
   const reads = method === "GET" || method === "HEAD";
@@ -90,14 +92,14 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   const how =
     priority(own.priority, init?.priority === "high" ? 0 : init?.priority === "low" && safe ? 2 : 1) |
     ((Math.min(14, natural(own.retry && own.retry.attempts)) + 1) << 8) |
-    (safe ? SAFE : 0) |
-    ((safe || idempotent) && again ? REPEAT : 0) |
-    (mark !== undefined && key.length <= COMPARED ? SHARE : 0) |
-    (own.retry === false ? NO_HOLD : 0);
+    (safe ? How.Safe : 0) |
+    ((safe || idempotent) && again ? How.Repeat : 0) |
+    (mark !== undefined && key.length <= Most.Compared ? How.Share : 0) |
+    (own.retry === false ? How.NoHold : 0);
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
-  const copies = request && !reads && how & REPEAT;
-  const call = newCall(scope, key.slice(0, COMPARED), method, url, how, own.deadline, signal, ({ later, own }) =>
+  const copies = request && !reads && how & How.Repeat;
+  const call = newCall(scope, key.slice(0, Most.Compared), method, url, how, own.deadline, signal, ({ later, own }) =>
     platform.send(
       copies ? request.clone() : later && !request ? url : input,
       own ? { ...kept, signal: own.signal } : later ? kept : init,

@@ -2,47 +2,50 @@
 import { reasonOf, refusal } from "./answers";
 import { epoch, now, wall } from "./clock";
 import { core, put } from "./core";
-import { attempt, drainEvents, latest } from "./events";
+import { attempt, drainEvents } from "./events";
 import { callers, join, share, watch } from "./flight";
 import { heard } from "./headers";
 import { handle } from "./keys";
-import { type Call, type Room, SHARE } from "./room";
+import { type Call, type Room, type Wait, How } from "./room";
 
-// Kinds and flags of a packed answer; from bit 11: the ticket.
-const GO = 1;
-const WAIT = 2;
-const SHED = 3;
-const JOIN = 4;
-const HELD = 6;
-const PASS = 7;
-const DUE = 256;
-const EVENTS = 512;
-const CHANGED = 1024;
+/** Kinds and flags of a packed answer; from bit 11: the ticket. */
+const enum Answer {
+  Go = 1,
+  Wait = 2,
+  Shed = 3,
+  Join = 4,
+  Held = 6,
+  Pass = 7,
+  Kind = 15,
+  Due = 256,
+  Events = 512,
+  Changed = 1024,
+}
 
-/** Pause between those who are let go because there is no gate any more. */
-const SPACING = 50;
-/** Due work that one wake-up carries out; the core's timer comes back for the rest. */
-const ROUND = 10_000;
+const enum Pace {
+  /** Pause between those who are let go because there is no gate any more, milliseconds. */
+  Spacing = 50,
+  /** Due work that one wake-up carries out; the core's timer comes back for the rest. */
+  Round = 10_000,
+}
 
 const ticket = (packed: number): number => Math.floor(packed / 2048);
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
-  const { signal } = call;
-  if (signal?.aborted) return Promise.reject(signal.reason);
   const packed = ask(room, call);
-  const kind = packed & 15;
+  const kind = packed & Answer.Kind;
   const id = ticket(packed);
   let answer: Promise<any>;
-  if (kind < JOIN) room.calls.set((call.id = id), call);
-  if (kind < SHED && signal && call.how & SHARE) call.own = new AbortController();
-  if (kind === GO) {
+  if (kind < Answer.Join) room.calls.set((call.id = id), call);
+  if (kind < Answer.Shed && call.signal && call.how & How.Share) call.own = new AbortController();
+  if (kind === Answer.Go) {
     answer = launch(room, call);
     if (call.own || call.hard) answer = follow(room, call, answer);
-  } else if (kind === WAIT) answer = park(room, call, packed);
-  else if (kind === SHED) answer = shed(room, call, packed);
+  } else if (kind === Answer.Wait) answer = park(room, call, packed);
+  else if (kind === Answer.Shed) answer = shed(room, call, packed);
   else {
-    const flight = kind === JOIN && room.calls.get(id);
+    const flight = kind === Answer.Join && room.calls.get(id);
     if (flight) {
       join(call, flight);
       if (flight.resolve) tell(room, call, flight.told!);
@@ -50,7 +53,7 @@ export const enter = (room: Room, call: Call): Promise<any> => {
     answer = flight ? hang(room, call) : straight(call);
   }
   after(room, packed);
-  if (kind === SHED) room.calls.delete(id);
+  if (kind === Answer.Shed) room.calls.delete(id);
   return answer;
 };
 
@@ -59,11 +62,11 @@ const ask = (room: Room, call: Call): number => {
   // Twice, because the core may have forgotten the key or its scope.
   for (let tries = 0; tries < 2; tries++) {
     const packed = core("ask", room.id, t, handle(room, call, t), call.how, call.patience);
-    if (packed & 15) return packed;
+    if (packed & Answer.Kind) return packed;
     room.keys.delete(call.key);
     call.scope.id = 0;
   }
-  return PASS;
+  return Answer.Pass;
 };
 
 /** With the platform, untracked. */
@@ -98,7 +101,7 @@ const launch = (room: Room, call: Call): Promise<any> =>
 
 const back = (room: Room, call: Call, status: number, answer: any, deliver: () => unknown): unknown => {
   const packed = settle(room, call, status, answer);
-  if ((packed & 15) === HELD) {
+  if ((packed & Answer.Kind) === Answer.Held) {
     answer?.body?.cancel?.().catch(() => {});
     const held = park(room, call, packed);
     after(room, packed);
@@ -111,7 +114,7 @@ const back = (room: Room, call: Call, status: number, answer: any, deliver: () =
   }
 };
 
-const report = (room: Room, id: number, status: number, text: string): number =>
+const report = (room: Room, id: number, status: number, text = ""): number =>
   core("settle", room.id, now(), wall, id, status, text ? put(text) : 0);
 
 // A call that was dropped, or that outlived its room, is nobody's evidence.
@@ -125,9 +128,9 @@ const settle = (room: Room, call: Call, status: number, answer?: any): number =>
     // A stand-in for Headers that has not all of its methods says nothing.
   }
   let packed = report(room, id, status, text);
-  if ((packed & 15) === HELD) {
+  if ((packed & Answer.Kind) === Answer.Held) {
     if (!call.stale) return packed;
-    packed = report(room, id, 1, "");
+    packed = report(room, id, 1);
   }
   room.calls.delete(id);
   return packed;
@@ -155,18 +158,19 @@ export const hang = (room: Room, call: Call): Promise<any> =>
 const follow = (room: Room, call: Call, answer: Promise<any>): Promise<any> =>
   call.signal ? watch(call.signal, answer, () => leave(room, call)) : answer;
 
-const until = (room: Room): number => core("told", room.id, 0);
+const until = (room: Room): number | null => epoch(core("told", room.id, 0));
 
 const tellWait = (room: Room, call: Call, packed: number): void => {
-  call.told = [reasonOf(packed)!, until(room)];
-  for (const each of callers(call)) tell(room, each, call.told);
+  const told = { reason: reasonOf(packed)!, until: until(room)! };
+  call.told = told;
+  for (const each of callers(call)) tell(room, each, told);
 };
 
-const tell = (room: Room, call: Call, [reason, at]: NonNullable<Call["told"]>): void => {
-  if (!call.gone) attempt(room, () => call.onWait?.({ reason, until: latest(call, at) }));
+const tell = (room: Room, call: Call, told: Wait): void => {
+  if (!call.gone) attempt(room, () => call.onWait?.({ ...told }));
 };
 
-const shed = (room: Room, call: Call, packed: number): Promise<any> => refusal(room, call, reasonOf(packed)!, epoch(until(room)));
+const shed = (room: Room, call: Call, packed: number): Promise<any> => refusal(room, call, reasonOf(packed)!, until(room));
 
 // The caller has aborted; the last one out ends the flight.
 const leave = (room: Room, call: Call): void => {
@@ -183,32 +187,32 @@ const drop = (room: Room, call: Call, reason: unknown): void => {
 
 /** Everything that an answer of the core asks for beyond itself. */
 export const after = (room: Room, packed: number): void => {
-  if (packed & CHANGED) room.changed();
-  if (packed & EVENTS) drainEvents(room);
-  if (packed & DUE) drain(room);
+  if (packed & Answer.Changed) room.changed();
+  if (packed & Answer.Events) drainEvents(room);
+  if (packed & Answer.Due) drain(room);
 };
 
 /** Carries out all that is due. */
 export const drain = (room: Room): void => {
-  for (let round = 0; round < ROUND && room.id; round++) {
+  for (let round = 0; round < Pace.Round && room.id; round++) {
     const packed = core("poll", room.id, now());
-    const kind = packed & 15;
+    const kind = packed & Answer.Kind;
     const id = ticket(packed);
     const call = kind ? room.calls.get(id) : undefined;
     if (call) step(room, call, packed);
     // Nobody's any more: its place is free again.
-    else if (kind === GO) report(room, id, 1, "");
-    after(room, packed & ~DUE);
-    if (kind === SHED || kind === JOIN) room.calls.delete(id);
+    else if (kind === Answer.Go) report(room, id, 1);
+    after(room, packed & ~Answer.Due);
+    if (kind === Answer.Shed || kind === Answer.Join) room.calls.delete(id);
     if (!kind) return;
   }
 };
 
 const step = (room: Room, call: Call, packed: number): void => {
-  const kind = packed & 15;
-  if (kind === WAIT) return tellWait(room, call, packed);
-  if (kind === GO) return resume(room, call);
-  if (kind === SHED) {
+  const kind = packed & Answer.Kind;
+  if (kind === Answer.Wait) return tellWait(room, call, packed);
+  if (kind === Answer.Go) return resume(room, call);
+  if (kind === Answer.Shed) {
     for (const each of callers(call)) if (!each.gone) each.resolve!(shed(room, each, packed));
     return;
   }
@@ -227,7 +231,7 @@ const resume = (room: Room, call: Call): void => {
 /** Lets go what waits, one after the other: the gate is no more. */
 export const releaseAll = (room: Room): void => {
   let place = 0;
-  for (const call of room.calls.values()) if (call.resolve) setTimeout(() => resume(room, call), SPACING * place++);
+  for (const call of room.calls.values()) if (call.resolve) setTimeout(() => resume(room, call), Pace.Spacing * place++);
 };
 
 /** Ends what waits as an abort would, and sends nothing again: it belongs to somebody who is not there any more. */

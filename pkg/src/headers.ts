@@ -3,17 +3,19 @@
 import { hintPattern } from "#names";
 import type { Scope } from "./room";
 
-/** One more character than the core reads of a value: so a longer one is seen to be too long. */
-const LONGEST = 8193;
-const TEXT = 65536;
-const NAMES = 32;
+const enum Most {
+  /** One more character than the core reads of a value: so a longer one is seen to be too long. */
+  Value = 8193,
+  Text = 65536,
+  Names = 32,
+}
 
 /** The clocks alone say nothing, and would differ every second. */
 const CLOCKS = ["date", "age"];
 
 /** One header as the core reads it; empty when it is none, or says nothing. Names are lower case. */
 export const line = (name: string, value: unknown): string =>
-  value != null && hintPattern.test(name) ? `${name}: ${`${value}`.slice(0, LONGEST)}\n` : "";
+  value != null && hintPattern.test(name) ? `${name}: ${`${value}`.slice(0, Most.Value)}\n` : "";
 
 /** The text that is to cross for a response; empty when it says nothing, or nothing new. */
 export const heard = (scope: Scope, status: number, answer: { headers?: Headers }): string => {
@@ -28,10 +30,10 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   if (all) {
     const found = new Set(names);
     headers.forEach((value, name) => {
-      const said = !CLOCKS.includes(name) && text.length < TEXT && line(name, value);
+      const said = !CLOCKS.includes(name) && text.length < Most.Text && line(name, value);
       if (!said) return;
       text += said;
-      if (found.size < NAMES) found.add(name);
+      if (found.size < Most.Names) found.add(name);
     });
     if (!failed) scope.names = [...found];
   } else names.forEach(read);

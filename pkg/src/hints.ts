@@ -1,6 +1,6 @@
 // `readHints` and `init`: the core's reading on its own.
 import type { Hints, HintSource, Quota, WasmSource } from "../tidegate.d.ts";
-import { core, load, put, start, state, take } from "./core";
+import { core, load, put, start, State, state, take } from "./core";
 import { line } from "./headers";
 
 const NO_CORE = "tidegate: no WebAssembly: init(wasm)";
@@ -8,7 +8,7 @@ const NO_CORE = "tidegate: no WebAssembly: init(wasm)";
 /** Loads the core: the given one, else the one inside. Idempotent; rejects when it cannot run. */
 export const init = async (wasm?: WasmSource): Promise<void> => {
   await (wasm === undefined ? start() : load(wasm));
-  if (state > 2) throw new Error(NO_CORE);
+  if (state === State.Dead) throw new Error(NO_CORE);
 };
 
 const textOf = (headers: any): string => {
@@ -26,7 +26,7 @@ const known = (index: number): number | null => {
 
 /** What a response says. Members that cannot be read are null; without a core, all are. */
 export const readHints = (response: HintSource | Response, options?: { now?: number | undefined }): Hints => {
-  if (!start() && state < 2) throw new Error(NO_CORE);
+  if (!start() && state !== State.Dead) throw new Error(NO_CORE);
   core("read", response.status, options?.now ?? Date.now(), put(textOf(response.headers)));
   const said = take(core("said")).split("\n");
   const quotas: Quota[] = [];

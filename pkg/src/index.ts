@@ -1,21 +1,19 @@
 // Wires the rooms of the face together; decides nothing.
 import type * as contract from "../tidegate.d.ts";
 import { isTidegateError, TidegateError } from "./answers";
-import { ready, state, watchers } from "./core";
+import { ready, State, state, watchers } from "./core";
 import { fail, on } from "./events";
 import { fallback } from "./fallback";
 import { describe } from "./fetch";
 import { dropAll, enter, releaseAll, straight } from "./gate";
 import { init, readHints } from "./hints";
 import { nameOf } from "./keys";
-import { open, setMode, shut } from "./open";
+import { active, open, setMode, shut } from "./open";
 import { read } from "./options";
-import { type Room, MODES, blank, firstMode, newRoom } from "./room";
+import { type Room, MODES, newRoom, renew } from "./room";
 import { createRun } from "./run";
 import { createStore, getServerSnapshot, pressureOf } from "./store";
 import { hintHeaders } from "#names";
-
-const active = (room: Room): boolean => room.mode < 2 && !room.disposed;
 
 const createFetch = (room: Room): contract.Tidegate["fetch"] => (input, init) => {
   const { platform } = room;
@@ -24,54 +22,38 @@ const createFetch = (room: Room): contract.Tidegate["fetch"] => (input, init) =>
     let call;
     try {
       // Until a core from elsewhere has arrived, requests pass.
-      if (asks || state > 2) call = describe(room, input, init);
+      if (asks || state === State.Dead) call = describe(room, input, init);
     } catch {
       // What cannot be read is for the platform to refuse.
     }
+    if (call?.signal?.aborted) return Promise.reject(call.signal.reason);
     if (call) return (asks ? enter : fallback)(room, call);
   }
   return straight({ send: () => platform.send(input, init) });
 };
 
-const createLife = (room: Room, back: { now?: () => void }) => ({
-  clear: async (): Promise<void> => {
-    room.keys.clear();
-    room.slots = [];
-    dropAll(room);
-  },
-  reset: (): void => {
-    dropAll(room);
-    shut(room);
-    blank(room);
-    room.mode = firstMode(room.options);
-    room.changed();
-  },
-  dispose: (): void => {
+export const createTidegate: typeof contract.createTidegate = (given) => {
+  const faults: string[] = [];
+  const room = newRoom(read(given, faults), faults);
+  const fetch = createFetch(room);
+  let back: (() => void) | undefined;
+  const dispose = (): void => {
     if (room.disposed) return;
     room.disposed = true;
     releaseAll(room);
     shut(room);
     room.calls = new Map();
-    watchers.delete(room.watch!);
-    back.now?.();
-  },
-});
-
-export const createTidegate: typeof contract.createTidegate = (given) => {
-  const faults: string[] = [];
-  const room = newRoom(read(given, faults), faults);
-  const back: { now?: () => void } = {};
-  const fetch = createFetch(room);
-  const life = createLife(room, back);
+    watchers.delete(room);
+    back?.();
+  };
   room.platform.adopt(fetch);
 
   const tide = {
     ...createStore(room),
-    ...life,
     fetch,
     getServerSnapshot,
-    run: createRun(room, () => active(room) && open(room)),
-    install: () => (back.now = room.platform.install()),
+    run: createRun(room),
+    install: () => (back = room.platform.install()),
     pressure: (scope?: string | URL) => pressureOf(room, nameOf(scope)),
     on: (type: string, listener: (event: any) => void) => on(room, type, listener),
     get mode() {
@@ -86,7 +68,19 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
       open(room);
       return ready;
     },
-    [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: life.dispose,
+    clear: async (): Promise<void> => {
+      room.keys.clear();
+      room.slots = [];
+      dropAll(room);
+    },
+    reset: (): void => {
+      dropAll(room);
+      shut(room);
+      renew(room);
+      room.changed();
+    },
+    dispose,
+    [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: dispose,
   };
   // The human's side (debounce, throttle, asyncDebounce, action, feature) is mixed in here: Object.assign(tide, createHuman(room)).
   return tide as unknown as contract.Tidegate;

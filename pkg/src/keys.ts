@@ -3,8 +3,12 @@ import { core, put } from "./core";
 import { attempt } from "./events";
 import type { Call, Room, Scope } from "./room";
 
-/** Tables that the network can fill are emptied beyond this; the core knows the same names still. */
-const MOST = 256;
+const enum Most {
+  /** A table that the network can fill is emptied beyond this; the core knows the same names still. */
+  Scopes = 256,
+  Name = 256,
+  Url = 2048,
+}
 
 const HTTP = /^https?:\/\//;
 let base = "";
@@ -34,7 +38,7 @@ export const named = (room: Room, name: string): Scope => {
   const { scopes } = room;
   let scope = scopes.get(name);
   if (!scope) {
-    if (scopes.size >= MOST) scopes.clear();
+    if (scopes.size >= Most.Scopes) scopes.clear();
     scopes.set(name, (scope = { name, id: 0, seen: 0, time: 0 }));
     room.changed();
   }
@@ -56,8 +60,8 @@ export const scopeOf = (room: Room, url: string, method: string, word: unknown):
 export const handle = ({ id, keys, slots }: Room, { key: text, scope, method, url }: Call, now: number): number => {
   let key = keys.get(text);
   if (!key) {
-    scope.id ||= core("scope", id, now, put(scope.name.slice(0, MOST))) >>> 0;
-    key = core("key", id, now, scope.id, put(`${method}\n${url.slice(0, 2048)}`));
+    scope.id ||= core("scope", id, now, put(scope.name.slice(0, Most.Name))) >>> 0;
+    key = core("key", id, now, scope.id, put(`${method}\n${url.slice(0, Most.Url)}`));
     if (key) {
       const slot = key & 1023;
       const old = slots[slot]!;

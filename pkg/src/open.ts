@@ -1,6 +1,6 @@
 // The first use of an instance: starts the core and opens a room in it.
 import { now } from "./clock";
-import { core, load, start, state, watchers } from "./core";
+import { core, load, start, State, state, watchers } from "./core";
 import { fail, listen } from "./events";
 import { after, drain, releaseAll } from "./gate";
 import { stage } from "./options";
@@ -10,19 +10,22 @@ import type { Room } from "./room";
 const watch = (room: Room): void => {
   const tell = (cause?: unknown): void => {
     room.changed();
-    if (state < 3) return;
+    if (state !== State.Dead) return;
     releaseAll(room);
     fail(room, "fallback", cause);
   };
-  watchers.add((room.watch = tell));
-  if (state > 2) tell();
+  watchers.set(room, tell);
+  if (state === State.Dead) tell();
 };
+
+/** Whether this instance acts at all. */
+export const active = (room: Room): boolean => room.mode < 2 && !room.disposed;
 
 /** Whether the gate can be asked. */
 export const open = (room: Room): boolean => {
-  if (room.id) return state === 2;
+  if (room.id) return state === State.Runs;
   const { options, faults } = room;
-  if (!room.watch) watch(room);
+  if (!watchers.has(room)) watch(room);
   if (options.wasm !== undefined) void load(options.wasm);
   if (!start()) return false;
   stage(room);
@@ -30,7 +33,7 @@ export const open = (room: Room): boolean => {
   listen(room);
   if (room.mode) setMode(room, room.mode);
   if (faults.length) fail(room, `options: ${faults.splice(0).join(", ")}`);
-  return state === 2;
+  return state === State.Runs;
 };
 
 /** Tells the core the mode. */

@@ -5,8 +5,10 @@ import type { FetchFunction } from "../tidegate.d.ts";
 /** The `fetch` of every instance. */
 const ours = new WeakSet<Function>();
 
-/** Unanswered sends of one URL, each in a later turn than the one before, after which a function is taken for a loop. */
-const CHAIN = 50;
+const enum Most {
+  /** Unanswered sends of one URL, each in a later turn than the one before: beyond, a function is taken for a loop. */
+  Chain = 50,
+}
 
 /** `own`: the application's choice of fetch. */
 export const createPlatform = (own: FetchFunction | undefined) => {
@@ -22,27 +24,27 @@ export const createPlatform = (own: FetchFunction | undefined) => {
   let last: unknown;
   let sameTurn = false;
 
-  const below = (): FetchFunction => (base && loops.has(base) ? first : base);
+  const below = (): FetchFunction => (loops.has(base) ? first : base);
 
   const choose = (): FetchFunction => {
     if (own) return own;
     const found: FetchFunction = globalThis.fetch;
     // Once we stood there, what stands there now may be a wrapper around us.
     if (found === self) installed = true;
-    return installed || (found && (ours.has(found) || loops.has(found))) ? below() : found;
+    return installed || ours.has(found) || loops.has(found) ? below() : found;
   };
 
   const known = (to: FetchFunction): boolean => to === own || to === base || to === first || to === proven;
 
   // A wrapper that calls us in a later turn cannot be told from a stand-in for the network, but by this: it never answers.
   const probe = (to: FetchFunction, input: any): FetchFunction => {
-    const url = String(input?.url ?? input);
+    const url = `${input?.url ?? input}`;
     if (url !== last) chain = 0;
     last = url;
     if (!sameTurn) {
       sameTurn = true;
       Promise.resolve().then(() => (sameTurn = false));
-      if (++chain > CHAIN) loops.add(to);
+      if (++chain > Most.Chain) loops.add(to);
     }
     return loops.has(to) ? below() : to;
   };

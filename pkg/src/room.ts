@@ -21,6 +21,12 @@ export interface Scope {
   time: number;
 }
 
+/** Why a request waits, and until when in epoch milliseconds. */
+export interface Wait {
+  reason: Reason;
+  until: number;
+}
+
 /** One request or run, from the moment it asks until it is settled. */
 export interface Call {
   readonly scope: Scope;
@@ -39,7 +45,7 @@ export interface Call {
   /** Ticket in the core. */
   id: number;
   label?: string;
-  onWait?: (wait: { reason: Reason; until: number }) => void;
+  onWait?: (wait: Wait) => void;
   /** Not a fetch: refused by an error, and done with when its caller leaves. */
   hard?: boolean;
   /** Those who share its flight, gone or not, and itself; the first has the ticket. None: itself alone. */
@@ -52,8 +58,8 @@ export interface Call {
   later?: boolean;
   /** Its user has left: it is not sent again. */
   stale?: boolean;
-  /** Why it waits and until when on the core's axis, as its callers were told last: who joins is told the same. */
-  told?: [Reason, number];
+  /** What its callers were told last: who joins is told the same. */
+  told?: Wait;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;
@@ -84,7 +90,9 @@ export const newCall = (
   id: 0,
 });
 
-const tables = () => ({
+const blank = ({ mode }: Options) => ({
+  /** Place in MODES. */
+  mode: Math.max(0, MODES.indexOf(mode!)),
   /** By ticket: what waits or is in flight. */
   calls: new Map<number, Call>(),
   /** By name. */
@@ -95,17 +103,23 @@ const tables = () => ({
 });
 
 /** Forgets everything but the listeners: as newly made. */
-export const blank = (room: Room): void => void Object.assign(room, tables());
+export const renew = (room: Room): void => void Object.assign(room, blank(room.options));
 
 /** By their codes at the boundary. */
 export const MODES = ["on", "observe", "off"] as const;
 export const PRIORITIES: readonly Priority[] = ["user-blocking", "user-visible", "background"];
 
 /** Bits of the question. */
-export const SAFE = 4;
-export const REPEAT = 8;
-export const SHARE = 16;
-export const NO_HOLD = 32;
+export const enum How {
+  /** It only reads. */
+  Safe = 4,
+  /** It may be sent again. */
+  Repeat = 8,
+  /** It may share a flight. */
+  Share = 16,
+  /** Its first answer is handed over. */
+  NoHold = 32,
+}
 
 /** The bits of a priority's word; `other` when it is none. */
 export const priority = (word: unknown, other: number): number => {
@@ -114,11 +128,9 @@ export const priority = (word: unknown, other: number): number => {
 };
 
 /** All state of one instance in this file's terms. */
-export interface Room extends ReturnType<typeof tables> {
+export interface Room extends ReturnType<typeof blank> {
   /** Handle in the core; 0: not open. */
   id: number;
-  /** Place in MODES. */
-  mode: number;
   disposed: boolean;
   readonly options: Options;
   /** What is wrong with the options; told once. */
@@ -128,23 +140,17 @@ export interface Room extends ReturnType<typeof tables> {
   readonly shares: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
-  /** Listens to the core's life; there from the first use on. */
-  watch?: (cause?: unknown) => void;
   /** Something that snapshots show may have changed. */
   changed: () => void;
 }
-
-/** The mode that the options ask for. */
-export const firstMode = ({ mode }: Options): number => Math.max(0, MODES.indexOf(mode!));
 
 /** A page or a worker of a browser: what runs there belongs to one user. */
 const inBrowser = (): boolean => !!globalThis.document || "importScripts" in globalThis;
 
 /** A room that was never used. */
 export const newRoom = (options: Options, faults: string[]): Room => ({
-  ...tables(),
+  ...blank(options),
   id: 0,
-  mode: firstMode(options),
   disposed: false,
   options,
   faults,

@@ -1,23 +1,24 @@
 // Any other work that loads a backend: it asks like a request, and its outcome is evidence.
 import type { RunOptions } from "../tidegate.d.ts";
 import { enter } from "./gate";
+import { active, open } from "./open";
 import { named, nameOf } from "./keys";
-import { type Room, NO_HOLD, SAFE, newCall, priority } from "./room";
+import { type Room, How, newCall, priority } from "./room";
 
 const never = new AbortController().signal;
 
-/** `run` of a room. `usable`: whether there is a gate to ask. */
+/** `run` of a room. */
 export const createRun =
-  (room: Room, usable: () => boolean) =>
+  (room: Room) =>
   <R>(fn: (signal: AbortSignal) => R | PromiseLike<R>, options: RunOptions = {}): Promise<R> => {
     const { signal, deadline } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const send = () => new Promise<R>((resolve) => resolve(fn(signal ?? never)));
-    if (!usable()) return send();
+    if (!active(room) || !open(room)) return send();
     const scope = named(room, nameOf(options.scope));
     const { name } = scope;
     // It says nothing about what it changes: it closes no flights, and is never done twice.
-    const how = priority(options.priority, 1) | SAFE | NO_HOLD;
+    const how = priority(options.priority, 1) | How.Safe | How.NoHold;
     const call = newCall(scope, `RUN\n${name}`, "RUN", `${name}/`, how, deadline, signal, send);
     call.hard = true;
     return enter(room, call);

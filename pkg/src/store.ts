@@ -7,7 +7,6 @@ import { emit, on } from "./events";
 import type { Room } from "./room";
 
 const STATES: readonly PressureState[] = ["nominal", "fair", "serious", "critical"];
-const READY = ["loading", "loading", "wasm", "fallback"] as const;
 const { freeze } = Object;
 
 /** The pressure of a scope, as it is now. A scope that was never used is nominal. */
@@ -41,20 +40,21 @@ const news = ({ ready, scopes }: Snapshot): string => text([ready, scopes]);
 /** `subscribe` and `getSnapshot` of a room. */
 export const createStore = (room: Room) => {
   let shown = server;
+  let written = text(shown);
   let told = news(shown);
   let stale = false;
   let due = false;
 
   const getSnapshot = (): Snapshot => {
     const count = (what: number): number => core("told", room.id, what) || 0;
-    const queued = count(2);
-    const inFlight = count(3);
-    if (stale || queued !== shown.queued || inFlight !== shown.inFlight) {
-      const scopes = stale ? [...room.scopes.keys()].map((name) => pressureOf(room, name)) : shown.scopes;
+    let { ready, scopes } = shown;
+    if (stale) {
       stale = false;
-      const next = make(READY[state]!, scopes, queued, inFlight);
-      if (text(next) !== text(shown)) shown = next;
+      ready = state || "loading";
+      scopes = [...room.scopes.keys()].map((name) => pressureOf(room, name));
     }
+    const next = make(ready, scopes, count(2), count(3));
+    if (written !== (written = text(next))) shown = next;
     return shown;
   };
 
