@@ -164,7 +164,7 @@ impl Gate {
             return paced;
         }
         let mut room = true;
-        for id in [r.scope, r.route] {
+        for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get(id) {
                 room &= place.limit.ask(&self.policy.limit);
             }
@@ -177,7 +177,7 @@ impl Gate {
     /// The server's word, or our own guess where that is longer: for the scope, the route, or a quota that is used up.
     fn closed(&self, now: Instant, r: &Request) -> Option<Hold> {
         let mut hold = Hold::NONE;
-        for id in self.places.around(r.scope, r.route) {
+        for &id in &self.places.around(r.scope, r.route) {
             let Some(place) = self.places.get(id) else {
                 continue;
             };
@@ -198,7 +198,7 @@ impl Gate {
     fn pace(&self, now: Instant, r: &Request) -> Option<Hold> {
         let mut hold = Hold::NONE;
         if self.policy.pace {
-            for id in self.places.around(r.scope, r.route) {
+            for &id in &self.places.around(r.scope, r.route) {
                 if let Some(place) = self.places.get(id)
                     && let Err(until) = place.quota.ask(now, r.how.background(), &self.policy.quota)
                 {
@@ -242,7 +242,7 @@ impl Gate {
         if r.tries == 0 {
             self.budget.sent(&self.policy.budget);
         }
-        for id in self.places.around(r.scope, r.route) {
+        for &id in &self.places.around(r.scope, r.route) {
             let Some(place) = self.places.get_mut(id) else {
                 continue;
             };

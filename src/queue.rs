@@ -194,7 +194,7 @@ impl Queue {
     pub fn next_after(&self, now: Instant) -> Instant {
         let mut next = Instant::NEVER;
         for w in &self.waiting {
-            for time in [w.not_before, w.deadline] {
+            for &time in &[w.not_before, w.deadline] {
                 if time > now && time < next {
                     next = time;
                 }

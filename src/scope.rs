@@ -185,11 +185,14 @@ pub struct Places {
 
 impl Places {
     /// A place by its handle, or none when it was forgotten.
+    // Not inlined: it is asked for everywhere, and in wasm a call is a tenth of the code.
+    #[inline(never)]
     pub fn get(&self, id: PlaceId) -> Option<&Place> {
         self.all.get(id.index()).filter(|place| place.id == id)
     }
 
     /// The same, to change it.
+    #[inline(never)]
     pub fn get_mut(&mut self, id: PlaceId) -> Option<&mut Place> {
         self.all.get_mut(id.index()).filter(|place| place.id == id)
     }

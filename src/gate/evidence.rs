@@ -148,7 +148,7 @@ impl Gate {
     fn answered(&mut self, now: Instant, r: &Request) {
         self.count(now, r, true);
         self.press(now, r, Evidence::Answer, false);
-        for id in [r.scope, r.route] {
+        for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get_mut(id) {
                 let guess = place.guess.until;
                 place.clear(&self.policy);

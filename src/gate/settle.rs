@@ -86,7 +86,7 @@ impl Gate {
     /// Headers are there, or will not come: it counts as in flight no more.
     pub(super) fn land(&mut self, r: &Request) {
         if r.phase == Phase::Flying {
-            for id in [r.scope, r.route] {
+            for &id in &[r.scope, r.route] {
                 if let Some(place) = self.places.get_mut(id) {
                     place.limit.left();
                 }
