@@ -1,5 +1,6 @@
 //! What the page may see, read number by number from registers: pressure, events, and a response's hints.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
@@ -89,11 +90,12 @@ pub fn event(room: u32) -> u32 {
 pub fn read(status: u32, wall: f64, len: u32) -> u32 {
     let Reading { hint, source, .. } = heard(status.min(999) as u16, wall, len);
     let optional = |number: Option<f64>| number.unwrap_or(f64::NAN);
-    let mut registers = Vec::new();
-    registers.push(optional(hint.wait_ms.map(f64::from)));
-    registers.push(optional(hint.retry.map(|retry| f64::from(u8::from(retry)))));
-    registers.push(f64::from(u8::from(hint.overloaded)));
-    registers.push(optional(hint.load));
+    let mut registers = vec![
+        optional(hint.wait_ms.map(f64::from)),
+        optional(hint.retry.map(|retry| f64::from(u8::from(retry)))),
+        f64::from(u8::from(hint.overloaded)),
+        optional(hint.load),
+    ];
     let mut said = Vec::new();
     for quota in &hint.quotas {
         let reset = quota.reset_ms.map(f64::from);
