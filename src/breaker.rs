@@ -54,12 +54,7 @@ pub struct BreakerPolicy {
 
 impl BreakerPolicy {
     /// Never opens; an open breaker closes at its next answer.
-    pub const OFF: Self = Self {
-        trip: 0,
-        answers: 0,
-        rest: Duration::ZERO,
-        longest: Duration::ZERO,
-    };
+    pub const OFF: Self = Self { trip: 0, answers: 0, rest: Duration::ZERO, longest: Duration::ZERO };
 }
 
 /// The state a request was sent under. An answer from an earlier one changes nothing.
@@ -92,11 +87,7 @@ enum State {
     },
 }
 
-const CLOSED: State = State::Closed {
-    failures: 0,
-    seen: 0,
-    last: Instant::ORIGIN,
-};
+const CLOSED: State = State::Closed { failures: 0, seen: 0, last: Instant::ORIGIN };
 
 impl Default for Breaker {
     fn default() -> Self {
@@ -107,10 +98,7 @@ impl Default for Breaker {
 impl Breaker {
     /// Closed, with nothing remembered.
     pub const fn new() -> Self {
-        Self {
-            state: CLOSED,
-            epoch: Epoch(0),
-        }
+        Self { state: CLOSED, epoch: Epoch(0) }
     }
 
     /// May a request go? If not: until when, always later than `now`.
@@ -126,15 +114,9 @@ impl Breaker {
     pub fn sent(&mut self, now: Instant) -> Epoch {
         match self.state {
             State::Closed { .. } => {}
-            State::Open { rest, .. } => self.enter(State::HalfOpen {
-                until: now + rest,
-                rest,
-            }),
+            State::Open { rest, .. } => self.enter(State::HalfOpen { until: now + rest, rest }),
             State::HalfOpen { until, rest } if now >= until => {
-                self.state = State::HalfOpen {
-                    until: now + rest,
-                    rest,
-                }
+                self.state = State::HalfOpen { until: now + rest, rest }
             }
             State::HalfOpen { .. } => {}
         }
@@ -152,11 +134,7 @@ impl Breaker {
                 let (failures, seen) = if fresh { (failures, seen) } else { (0, 0) };
                 let seen = seen.saturating_add(1).min(MEMORY as u8);
                 let failures = failures << 1 | u64::from(!ok);
-                self.state = State::Closed {
-                    failures,
-                    seen,
-                    last: now,
-                };
+                self.state = State::Closed { failures, seen, last: now };
                 if !ok && trips(failures, u32::from(seen), policy) {
                     self.open(now, policy.rest.min(policy.longest));
                 }
@@ -193,10 +171,7 @@ impl Breaker {
     }
 
     fn open(&mut self, now: Instant, rest: Duration) {
-        self.enter(State::Open {
-            until: now + rest,
-            rest,
-        });
+        self.enter(State::Open { until: now + rest, rest });
     }
 
     /// The only place where the state changes kind.
@@ -252,11 +227,7 @@ mod tests {
         assert_eq!(b.ask(at(99)), Err(at(100)), "closed: two of four open it");
 
         b.settle(at(50), early, true, &POLICY);
-        assert_eq!(
-            b.closed_until(at(50)),
-            Some(at(100)),
-            "open: a late answer is ignored"
-        );
+        assert_eq!(b.closed_until(at(50)), Some(at(100)), "open: a late answer is ignored");
         assert_eq!(b.ask(at(100)), Ok(()), "open: a probe after the rest");
 
         let probe = b.sent(at(100));
@@ -268,11 +239,7 @@ mod tests {
 
         let probe = b.sent(at(350));
         b.settle(at(350), probe, false, &POLICY);
-        assert_eq!(
-            b.ask(at(350)),
-            Err(at(650)),
-            "half-open: doubled no further than the longest"
-        );
+        assert_eq!(b.ask(at(350)), Err(at(650)), "half-open: doubled no further than the longest");
 
         let probe = b.sent(at(650));
         b.settle(at(651), probe, true, &POLICY);
@@ -288,11 +255,7 @@ mod tests {
         let lost = b.sent(at(100));
         assert_eq!(b.ask(at(199)), Err(at(200)));
         assert_eq!(b.ask(at(200)), Ok(()));
-        assert_eq!(
-            b.sent(at(200)),
-            lost,
-            "and its answer still counts when it comes after all"
-        );
+        assert_eq!(b.sent(at(200)), lost, "and its answer still counts when it comes after all");
         b.settle(at(210), lost, true, &POLICY);
         assert!(!b.is_open());
     }
@@ -328,24 +291,12 @@ mod tests {
 
     #[test]
     fn odd_figures_are_taken_at_their_bounds() {
-        let once = BreakerPolicy {
-            trip: u32::MAX,
-            answers: 0,
-            rest: Duration::MAX,
-            longest: Duration::MAX,
-        };
+        let once = BreakerPolicy { trip: u32::MAX, answers: 0, rest: Duration::MAX, longest: Duration::MAX };
         let mut b = Breaker::new();
         let epoch = b.sent(at(0));
         b.settle(at(0), epoch, false, &once);
-        assert_eq!(
-            (b.ask(at(0)), b.next_timeout()),
-            (Err(Instant::NEVER), Instant::NEVER)
-        );
-        let many = BreakerPolicy {
-            answers: u32::MAX,
-            longest: Duration::from_secs(1),
-            ..once
-        };
+        assert_eq!((b.ask(at(0)), b.next_timeout()), (Err(Instant::NEVER), Instant::NEVER));
+        let many = BreakerPolicy { answers: u32::MAX, longest: Duration::from_secs(1), ..once };
         let mut b = Breaker::new();
         for failures in 1..=64 {
             let epoch = b.sent(at(0));

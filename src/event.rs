@@ -81,14 +81,7 @@ pub struct Events {
 impl Events {
     /// Keeps at most `capacity` events; with 0 it drops all. Takes memory when the first event comes.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            ring: Vec::new(),
-            capacity,
-            first: 0,
-            waiting: 0,
-            mask: 0,
-            dropped: 0,
-        }
+        Self { ring: Vec::new(), capacity, first: 0, waiting: 0, mask: 0, dropped: 0 }
     }
 
     /// Which kinds somebody listens to, as a sum of [`Kind::bit`]s. What already waits stays.
@@ -128,11 +121,7 @@ impl Events {
 
     fn place(&self, after: usize) -> usize {
         let at = self.first + after;
-        if at < self.capacity {
-            at
-        } else {
-            at - self.capacity
-        }
+        if at < self.capacity { at } else { at - self.capacity }
     }
 
     /// How many were dropped unread since the beginning.
@@ -151,39 +140,18 @@ mod tests {
     use super::*;
 
     fn event(kind: Kind, id: u32) -> Event {
-        Event {
-            kind,
-            id,
-            scope: 0,
-            reason: None,
-            at: Instant::NEVER,
-            priority: 0,
-            extra: 0,
-        }
+        Event { kind, id, scope: 0, reason: None, at: Instant::NEVER, priority: 0, extra: 0 }
     }
 
     #[test]
     fn records_only_what_somebody_listens_to() {
         let mut events = Events::new(8);
         events.listen(Kind::Shed.bit() | Kind::Error.bit());
-        for kind in [
-            Kind::Pressure,
-            Kind::Wait,
-            Kind::Shed,
-            Kind::Retry,
-            Kind::Coalesced,
-            Kind::Error,
-        ] {
+        for kind in [Kind::Pressure, Kind::Wait, Kind::Shed, Kind::Retry, Kind::Coalesced, Kind::Error] {
             events.push(event(kind, kind as u32));
         }
-        assert_eq!(
-            (events.pop(), events.pop()),
-            (Some(event(Kind::Shed, 3)), Some(event(Kind::Error, 6)))
-        );
-        assert!(
-            events.is_empty() && events.dropped() == 0,
-            "what nobody listens to is not dropped either"
-        );
+        assert_eq!((events.pop(), events.pop()), (Some(event(Kind::Shed, 3)), Some(event(Kind::Error, 6))));
+        assert!(events.is_empty() && events.dropped() == 0, "what nobody listens to is not dropped either");
     }
 
     #[test]

@@ -101,10 +101,7 @@ impl Gate {
         };
         if let Some(leader) = self.flight(now, &r) {
             self.join(leader, r);
-            return Verdict::Join {
-                ticket: Ticket::NONE,
-                leader,
-            };
+            return Verdict::Join { ticket: Ticket::NONE, leader };
         }
         self.tickets.open(&mut r);
         if let Some(hold) = self.decide(now, &r) {
@@ -120,11 +117,7 @@ impl Gate {
     }
 
     fn intend(&mut self, now: Instant, key: KeyId, how: How, patience: Option<Duration>) -> Option<Request> {
-        let own = if how.background() {
-            self.policy.background_patience
-        } else {
-            self.policy.patience
-        };
+        let own = if how.background() { self.policy.background_patience } else { self.policy.patience };
         let known = self.keys.get(key)?;
         let (scope, route) = (PlaceId(known.scope), PlaceId(known.route));
         self.places.get(scope)?;
@@ -291,11 +284,7 @@ impl Gate {
     fn tell_wait(&mut self, r: &Request) -> Verdict {
         let (until, why) = (r.hold.told(r.deadline), r.hold.why);
         self.note(Kind::Wait, r, Some(why), until, 0);
-        Verdict::Wait {
-            ticket: r.ticket,
-            until,
-            why,
-        }
+        Verdict::Wait { ticket: r.ticket, until, why }
     }
 
     fn enqueue(&mut self, now: Instant, r: &mut Request, hold: Hold) -> Option<Ticket> {
@@ -330,11 +319,7 @@ impl Gate {
     fn shed(&mut self, now: Instant, r: &Request, hold: Hold) -> Verdict {
         self.note(Kind::Shed, r, Some(hold.why), hold.until, 0);
         self.finish(r, (r.tries > 0).then_some(now + defaults::HOLD_ONCE));
-        Verdict::Shed {
-            ticket: r.ticket,
-            retry_at: hold.until,
-            why: hold.why,
-        }
+        Verdict::Shed { ticket: r.ticket, retry_at: hold.until, why: hold.why }
     }
 
     fn observe(&mut self, now: Instant, r: &Request, hold: Hold) {

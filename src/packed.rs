@@ -27,10 +27,7 @@ pub fn pack(verdict: Verdict, flags: u32) -> f64 {
         Verdict::Go(ticket) => (1, None, ticket),
         Verdict::Wait { ticket, why, .. } => (2, Some(why), ticket),
         Verdict::Shed { ticket, why, .. } => (3, Some(why), ticket),
-        Verdict::Join {
-            ticket: Ticket(0),
-            leader,
-        } => (4, None, leader),
+        Verdict::Join { ticket: Ticket(0), leader } => (4, None, leader),
         Verdict::Join { ticket, .. } => (4, None, ticket),
         Verdict::Done(ticket) => (5, None, ticket),
         Verdict::Held { ticket, why, .. } => (6, Some(why), ticket),
@@ -63,11 +60,7 @@ mod tests {
     #[test]
     fn the_largest_answer_is_a_whole_number_that_a_double_holds() {
         let largest = pack(
-            Verdict::Held {
-                ticket: Ticket(u32::MAX),
-                until: Instant::NEVER,
-                why: Reason::Repeat,
-            },
+            Verdict::Held { ticket: Ticket(u32::MAX), until: Instant::NEVER, why: Reason::Repeat },
             0x700,
         );
         assert!(largest < 9_007_199_254_740_992.0);

@@ -71,11 +71,7 @@ pub struct Queue {
 impl Queue {
     /// Holds at most `capacity`; with 0 nobody ever waits.
     pub fn new(capacity: usize, drop: Drop) -> Self {
-        Self {
-            waiting: Vec::new(),
-            capacity,
-            drop,
-        }
+        Self { waiting: Vec::new(), capacity, drop }
     }
 
     /// Takes one in. Answers the one that was dropped to make room, which may be `w` itself.
@@ -86,11 +82,7 @@ impl Queue {
         }
         let mut victim = 0;
         for (at, candidate) in self.waiting.iter().enumerate() {
-            if self
-                .waiting
-                .get(victim)
-                .is_some_and(|worst| self.goes_before(candidate, worst))
-            {
+            if self.waiting.get(victim).is_some_and(|worst| self.goes_before(candidate, worst)) {
                 victim = at;
             }
         }
@@ -225,10 +217,7 @@ mod tests {
     }
 
     fn ordered(ticket: u32, priority: u8) -> Waiter {
-        Waiter {
-            ordered: true,
-            ..safe(ticket, priority)
-        }
+        Waiter { ordered: true, ..safe(ticket, priority) }
     }
 
     fn queue(waiters: &[Waiter]) -> Queue {
@@ -256,31 +245,16 @@ mod tests {
 
     #[test]
     fn newest_first_turns_the_safe_ones_and_leaves_the_ordered_ones_alone() {
-        let q = queue(&[
-            safe(1, 1),
-            ordered(2, 1),
-            safe(3, 1),
-            ordered(4, 1),
-            safe(5, 1),
-            safe(6, 0),
-        ]);
+        let q = queue(&[safe(1, 1), ordered(2, 1), safe(3, 1), ordered(4, 1), safe(5, 1), safe(6, 0)]);
         assert_eq!(ready(&q, at(0), true), [6, 5, 2, 3, 4, 1]);
     }
 
     #[test]
     fn one_who_is_not_ready_is_passed_over_but_keeps_the_order_of_its_lane() {
-        let held = |w: Waiter| Waiter {
-            not_before: at(10),
-            ..w
-        };
+        let held = |w: Waiter| Waiter { not_before: at(10), ..w };
         let other = |w: Waiter| Waiter { lane: 1, ..w };
-        let q = queue(&[
-            held(safe(1, 1)),
-            safe(2, 1),
-            held(ordered(3, 1)),
-            ordered(4, 1),
-            other(ordered(5, 1)),
-        ]);
+        let q =
+            queue(&[held(safe(1, 1)), safe(2, 1), held(ordered(3, 1)), ordered(4, 1), other(ordered(5, 1))]);
         assert_eq!(ready(&q, at(9), false), [2, 5]);
         assert_eq!(ready(&q, at(10), false), [1, 2, 3, 4, 5]);
     }
@@ -310,35 +284,16 @@ mod tests {
         let mixed = [safe(1, 0), safe(2, 2), safe(3, 2), safe(4, 0)];
         assert_eq!(dropped(Drop::Oldest, &mixed), 2, "background first, its oldest");
         assert_eq!(dropped(Drop::Newest, &mixed), 3, "background first, its newest");
-        assert_eq!(
-            dropped(Drop::Oldest, &[safe(1, 0), safe(2, 1)]),
-            2,
-            "the newcomer itself"
-        );
-        assert_eq!(
-            dropped(Drop::Oldest, &[ordered(1, 2), safe(2, 0)]),
-            2,
-            "safe ones before ordered ones"
-        );
+        assert_eq!(dropped(Drop::Oldest, &[safe(1, 0), safe(2, 1)]), 2, "the newcomer itself");
+        assert_eq!(dropped(Drop::Oldest, &[ordered(1, 2), safe(2, 0)]), 2, "safe ones before ordered ones");
         let saves = [ordered(1, 1), ordered(2, 1), ordered(3, 0)];
-        assert_eq!(
-            dropped(Drop::Oldest, &saves),
-            2,
-            "of ordered ones the newest of the least"
-        );
+        assert_eq!(dropped(Drop::Oldest, &saves), 2, "of ordered ones the newest of the least");
         assert_eq!(dropped(Drop::Oldest, &[safe(1, 0)]), 1, "no capacity");
     }
 
     #[test]
     fn takes_out_who_is_named_and_who_is_late() {
-        let mut q = queue(&[
-            safe(1, 0),
-            Waiter {
-                deadline: at(5),
-                ..safe(2, 0)
-            },
-            safe(3, 0),
-        ]);
+        let mut q = queue(&[safe(1, 0), Waiter { deadline: at(5), ..safe(2, 0) }, safe(3, 0)]);
         assert_eq!(q.remove(1), Some(safe(1, 0)));
         assert_eq!((q.remove(1), q.get_mut(1)), (None, None));
         assert_eq!(q.expired(at(4)), None);
@@ -348,20 +303,11 @@ mod tests {
 
     #[test]
     fn names_the_next_moment_of_all() {
-        let mut q = queue(&[
-            safe(1, 0),
-            Waiter {
-                deadline: at(50),
-                ..safe(2, 0)
-            },
-        ]);
+        let mut q = queue(&[safe(1, 0), Waiter { deadline: at(50), ..safe(2, 0) }]);
         assert_eq!((q.next_timeout(), q.next_after(at(0))), (Instant::ORIGIN, at(50)));
         q.get_mut(1).into_iter().for_each(|w| w.not_before = at(20));
         q.get_mut(2).into_iter().for_each(|w| w.not_before = at(30));
-        assert_eq!(
-            (q.next_timeout(), q.next_after(at(20)), q.next_after(at(30))),
-            (at(20), at(30), at(50))
-        );
+        assert_eq!((q.next_timeout(), q.next_after(at(20)), q.next_after(at(30))), (at(20), at(30), at(50)));
         assert_eq!(Queue::new(9, Drop::Oldest).next_timeout(), Instant::NEVER);
     }
 }

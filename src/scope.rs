@@ -140,10 +140,7 @@ impl Place {
             Size::Quota => Reason::Quota,
             _ => Reason::RetryAfter,
         };
-        let word = Hold {
-            until: self.word.until,
-            why,
-        };
+        let word = Hold { until: self.word.until, why };
         word.later(self.guess)
     }
 
@@ -226,11 +223,7 @@ impl Places {
         name: &[u8],
         figures: u64,
     ) -> PlaceId {
-        let whose = if name == b"default" {
-            u64::from(route.0)
-        } else {
-            figures
-        };
+        let whose = if name == b"default" { u64::from(route.0) } else { figures };
         let name = fnv(fnv(FNV_BASIS, name), &whose.to_le_bytes());
         let id = self.find(now, Size::Quota, scope, name, &|_| false);
         if id != PlaceId::NONE
@@ -351,9 +344,7 @@ pub(crate) const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
 
 /// FNV-1a, 64 bits (draft-eastlake-fnv): short code, and a clash only makes two routes share their evidence.
 pub(crate) fn fnv(from: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(from, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
-    })
+    bytes.iter().fold(from, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// How much of a path makes its class.
@@ -379,9 +370,7 @@ pub fn route(method: &[u8], url: &[u8]) -> u64 {
 fn path_start(url: &[u8]) -> usize {
     let authority = url.windows(3).position(|w| w == b"://").map_or(0, |at| at + 3);
     let rest = url.get(authority..).unwrap_or_default();
-    rest.iter()
-        .position(|b| *b == b'/' || *b == b'?')
-        .map_or(url.len(), |at| authority + at)
+    rest.iter().position(|b| *b == b'/' || *b == b'?').map_or(url.len(), |at| authority + at)
 }
 
 fn looks_like_an_id(segment: &[u8]) -> bool {
@@ -409,17 +398,11 @@ mod tests {
             "https://a.b/u/3f2504e0-4f89-11d3-9a0c-0305e82c3301",
             "https://a.b/u/00000000-4f89-11d3-9a0c-0305e82c3301/".trim_end_matches('/')
         ));
-        assert!(same(
-            "https://a.b/x/dGhpc2lzYXRva2Vu1",
-            "https://a.b/x/bm90aGVydG9rZW4x22"
-        ));
+        assert!(same("https://a.b/x/dGhpc2lzYXRva2Vu1", "https://a.b/x/bm90aGVydG9rZW4x22"));
         assert!(same("https://a.b", "https://a.b?q"));
         assert!(!same("https://a.b/login", "https://a.b/search"));
         assert!(!same("https://a.b/v1/items", "https://a.b/v2/items"));
-        assert!(
-            !same("https://a.b/deadbeef", "https://a.b/facade"),
-            "hexadecimal words without a digit"
-        );
+        assert!(!same("https://a.b/deadbeef", "https://a.b/facade"), "hexadecimal words without a digit");
         assert_ne!(route(b"GET", b"https://a.b/x"), route(b"POST", b"https://a.b/x"));
     }
 
@@ -441,11 +424,7 @@ mod tests {
         assert_eq!(places.all.len(), defaults::SCOPES);
         assert!(places.get(first).is_some(), "the closed one is still known");
         places.all.iter_mut().for_each(close);
-        assert_eq!(
-            places.scope(now, 8),
-            PlaceId::NONE,
-            "all closed: a new one passes through"
-        );
+        assert_eq!(places.scope(now, 8), PlaceId::NONE, "all closed: a new one passes through");
     }
 
     #[test]
@@ -469,10 +448,7 @@ mod tests {
         let mut places = Places::default();
         let scope = places.scope(now, 7);
         let route = places.route(now, scope, 1, &|_| false);
-        places
-            .get_mut(route)
-            .unwrap()
-            .suspect(now, now + Duration::from_secs(9), Reason::Overload);
+        places.get_mut(route).unwrap().suspect(now, now + Duration::from_secs(9), Reason::Overload);
         for n in 0..100 {
             places.scope(now, named(n));
         }
@@ -493,18 +469,10 @@ mod tests {
         let [one, two] = [1, 2].map(|name| places.route(now, here, name, &|_| false));
         let shared = places.quota(now, here, one, b"burst", 10);
         assert_eq!(shared, places.quota(now, here, two, b"burst", 10));
-        assert_ne!(
-            shared,
-            places.quota(now, here, two, b"burst", 11),
-            "another limit is another policy"
-        );
+        assert_ne!(shared, places.quota(now, here, two, b"burst", 11), "another limit is another policy");
         let own = places.quota(now, here, one, b"default", 10);
         assert_ne!(own, places.quota(now, here, two, b"default", 10));
-        assert_ne!(
-            shared,
-            places.quota(now, there, one, b"burst", 10),
-            "never across scopes"
-        );
+        assert_ne!(shared, places.quota(now, there, one, b"burst", 10), "never across scopes");
     }
 
     #[test]
@@ -526,10 +494,7 @@ mod tests {
                 && closed.until < now + ten + ten / 5
         );
         place.suspect(now, now + Duration::from_secs(900), Reason::Overload);
-        let guess = Hold {
-            until: now + Duration::from_secs(30),
-            why: Reason::Overload,
-        };
+        let guess = Hold { until: now + Duration::from_secs(30), why: Reason::Overload };
         assert_eq!(place.closed(), guess, "a guess is short");
     }
 }

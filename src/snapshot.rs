@@ -56,11 +56,7 @@ impl Snapshot {
             bytes.extend_from_slice(&closed.route.to_le_bytes());
             let left = closed.left.millis_up().min(u64::from(u32::MAX)) as u32;
             bytes.extend_from_slice(&left.to_le_bytes());
-            bytes.push(if closed.by_server {
-                Reason::RetryAfter
-            } else {
-                Reason::Overload
-            } as u8);
+            bytes.push(if closed.by_server { Reason::RetryAfter } else { Reason::Overload } as u8);
         }
         let sum = fnv(FNV_BASIS, &bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
@@ -86,12 +82,7 @@ impl Snapshot {
             if left > Duration::ZERO {
                 let scope = u64::from_le_bytes(entry[..8].try_into().ok()?);
                 let route = u64::from_le_bytes(entry[8..16].try_into().ok()?);
-                closed.push(Closed {
-                    scope,
-                    route,
-                    left,
-                    by_server,
-                });
+                closed.push(Closed { scope, route, left, by_server });
             }
         }
         Some(Self { closed })
@@ -107,24 +98,15 @@ mod tests {
     const GUESS: Duration = Duration::from_secs(30);
 
     fn snapshot() -> Snapshot {
-        let at = |route, left, by_server| Closed {
-            scope: 7,
-            route,
-            left: Duration::from_secs(left),
-            by_server,
-        };
-        Snapshot {
-            closed: vec![at(0, 20, true), at(9, 10, false)],
-        }
+        let at =
+            |route, left, by_server| Closed { scope: 7, route, left: Duration::from_secs(left), by_server };
+        Snapshot { closed: vec![at(0, 20, true), at(9, 10, false)] }
     }
 
     #[test]
     fn what_is_written_is_read() {
         let bytes = snapshot().encode(WallTime(1_000));
-        assert_eq!(
-            Snapshot::decode(&bytes, WallTime(1_000), CAP, GUESS),
-            Some(snapshot())
-        );
+        assert_eq!(Snapshot::decode(&bytes, WallTime(1_000), CAP, GUESS), Some(snapshot()));
     }
 
     #[test]
@@ -146,18 +128,8 @@ mod tests {
     fn every_pause_is_capped() {
         let forged = Snapshot {
             closed: vec![
-                Closed {
-                    scope: 1,
-                    route: 0,
-                    left: Duration::MAX,
-                    by_server: true,
-                },
-                Closed {
-                    scope: 1,
-                    route: 2,
-                    left: Duration::MAX,
-                    by_server: false,
-                },
+                Closed { scope: 1, route: 0, left: Duration::MAX, by_server: true },
+                Closed { scope: 1, route: 2, left: Duration::MAX, by_server: false },
             ],
         };
         let read = Snapshot::decode(&forged.encode(WallTime(0)), WallTime(0), CAP, GUESS).unwrap();
@@ -171,30 +143,16 @@ mod tests {
             for bit in 0..8 {
                 let mut damaged = bytes.clone();
                 damaged[place] ^= 1 << bit;
-                assert_eq!(
-                    Snapshot::decode(&damaged, WallTime(1_000), CAP, GUESS),
-                    None,
-                    "{place}.{bit}"
-                );
+                assert_eq!(Snapshot::decode(&damaged, WallTime(1_000), CAP, GUESS), None, "{place}.{bit}");
             }
-            assert_eq!(
-                Snapshot::decode(&bytes[..place], WallTime(1_000), CAP, GUESS),
-                None
-            );
+            assert_eq!(Snapshot::decode(&bytes[..place], WallTime(1_000), CAP, GUESS), None);
         }
     }
 
     #[test]
     fn it_is_bounded() {
-        let closed = Closed {
-            scope: 1,
-            route: 1,
-            left: CAP,
-            by_server: true,
-        };
-        let many = Snapshot {
-            closed: vec![closed; 10_000],
-        };
+        let closed = Closed { scope: 1, route: 1, left: CAP, by_server: true };
+        let many = Snapshot { closed: vec![closed; 10_000] };
         assert!(many.encode(WallTime(0)).len() <= HEAD + SUM + MOST * ENTRY);
     }
 }

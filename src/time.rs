@@ -156,10 +156,7 @@ pub struct Clock {
 impl Clock {
     /// Has not been read yet.
     pub const fn new() -> Self {
-        Self {
-            last: None,
-            slept_ms: 0.0,
-        }
+        Self { last: None, slept_ms: 0.0 }
     }
 
     /// `mono` as of `performance.now()`, `wall` as of `Date.now()`, both in milliseconds. Answers the axis in milliseconds.
@@ -200,10 +197,7 @@ mod tests {
     fn a_wall_clock_set_forward_by_a_year_is_not_sleep() {
         let mut clock = Clock::default();
         let before = clock.sample(1_000.0, 1.7e12);
-        assert_eq!(
-            clock.sample(1_500.0, 1.7e12 + 366.0 * 86_400_000.0) - before,
-            500.0
-        );
+        assert_eq!(clock.sample(1_500.0, 1.7e12 + 366.0 * 86_400_000.0) - before, 500.0);
     }
 
     #[test]

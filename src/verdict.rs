@@ -72,15 +72,9 @@ pub struct Hold {
 
 impl Hold {
     /// Never held anything.
-    pub const NONE: Self = Self {
-        until: Instant::ORIGIN,
-        why: Reason::Overload,
-    };
+    pub const NONE: Self = Self { until: Instant::ORIGIN, why: Reason::Overload };
     /// Until room is made.
-    pub const FOR_ROOM: Self = Self {
-        until: Instant::NEVER,
-        why: Reason::Concurrency,
-    };
+    pub const FOR_ROOM: Self = Self { until: Instant::NEVER, why: Reason::Concurrency };
 
     /// The one that ends later, for a caller must not be told the first obstacle's end and then meet the second; of two
     /// that end together the one whose reason is the surer.
@@ -102,11 +96,7 @@ impl Hold {
 
     /// When to look whether it has ended: for room from now on.
     pub fn look_at(self, now: Instant) -> Instant {
-        if self.until == Instant::NEVER {
-            now
-        } else {
-            self.until
-        }
+        if self.until == Instant::NEVER { now } else { self.until }
     }
 
     /// Until when one who has patience until `deadline` is told to wait: room has no time, patience has.

@@ -20,12 +20,7 @@ fn table() -> String {
             (None, _) if !range.holds(range.default) => "none".to_owned(),
             (None, _) => range.default.to_string(),
         };
-        writeln!(
-            table,
-            "| `{path}` | {} | {default} |",
-            want.replace(" | ", " or ")
-        )
-        .unwrap();
+        writeln!(table, "| `{path}` | {} | {default} |", want.replace(" | ", " or ")).unwrap();
     }
     table
 }
@@ -53,27 +48,12 @@ fn the_defaults_in_the_declarations_are_those_of_the_core() {
         RANGES[at].default
     };
     let says = |option: &str, words: &str| {
-        let line = types
-            .lines()
-            .position(|line| line.trim_start().starts_with(option))
-            .expect(option);
+        let line = types.lines().position(|line| line.trim_start().starts_with(option)).expect(option);
         let comment = types.lines().nth(line - 1).unwrap();
-        assert!(
-            comment.contains(words),
-            "{option} should say {words:?}: {comment}"
-        );
+        assert!(comment.contains(words), "{option} should say {words:?}: {comment}");
     };
-    says(
-        "deadline?: number | undefined;",
-        &format!("Default {} s", default("deadline") / 1000.0),
-    );
+    says("deadline?: number | undefined;", &format!("Default {} s", default("deadline") / 1000.0));
     says("queue?:", &format!("Default {} places", default("queue.size")));
-    says(
-        "queue?:",
-        &format!("({} s for background", default("queue.maxWait") / 1000.0),
-    );
-    says(
-        "maxHint?:",
-        &format!("Default {} min", default("maxHint") / 60_000.0),
-    );
+    says("queue?:", &format!("({} s for background", default("queue.maxWait") / 1000.0));
+    says("maxHint?:", &format!("Default {} min", default("maxHint") / 60_000.0));
 }

@@ -50,10 +50,7 @@ fn cases(dialect: &str) -> Vec<Case> {
 type Lines = Vec<(String, String)>;
 
 fn apart(case: &Case) -> Lines {
-    case.headers
-        .iter()
-        .map(|(name, value)| (name.to_lowercase(), value.clone()))
-        .collect()
+    case.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
 }
 
 /// As Fetch hands them out: one entry a name.
@@ -71,14 +68,7 @@ fn joined(case: &Case) -> Lines {
 fn reading(case: &Case, lines: &Lines) -> Reading {
     let fields: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
     let body = case.body.as_deref().map(str::as_bytes);
-    read(
-        &Response {
-            status: case.status,
-            fields: &fields,
-            body,
-        },
-        WallTime(case.now_ms),
-    )
+    read(&Response { status: case.status, fields: &fields, body }, WallTime(case.now_ms))
 }
 
 fn near(told: Option<f64>, expected: Option<f64>, by: f64) -> bool {
@@ -99,20 +89,13 @@ fn is_expected(quota: &Quota, expected: &ExpectedQuota) -> bool {
 
 fn check(case: &Case, told: &Reading) {
     let (id, hint, expect) = (&case.id, &told.hint, &case.expect);
-    assert!(
-        near(hint.wait_ms.map(f64::from), expect.wait_ms, 1.0),
-        "{id}: wait in {told:?}"
-    );
+    assert!(near(hint.wait_ms.map(f64::from), expect.wait_ms, 1.0), "{id}: wait in {told:?}");
     assert_eq!(hint.retry, expect.retry, "{id}: retry");
     assert_eq!(hint.overloaded, expect.overloaded, "{id}: overloaded");
     assert!(near(hint.load, expect.load, 1e-9), "{id}: load in {told:?}");
     assert_eq!(hint.quotas.len(), expect.quotas.len(), "{id}: {told:?}");
     for expected in &expect.quotas {
-        assert!(
-            hint.quotas.iter().any(|q| is_expected(q, expected)),
-            "{id}: {} in {told:?}",
-            expected.name
-        );
+        assert!(hint.quotas.iter().any(|q| is_expected(q, expected)), "{id}: {} in {told:?}", expected.name);
     }
 }
 
@@ -136,10 +119,7 @@ fn text_from_javascript_reads_as_the_fields_do() {
             // A line break would be a new field: the caller replaces it.
             let line = |(n, v): &(String, String)| format!("{n}: {}\n", v.replace(['\r', '\n'], "\0"));
             let text: String = lines.iter().map(line).collect();
-            check(
-                case,
-                &read_text(case.status, text.as_bytes(), WallTime(case.now_ms)),
-            );
+            check(case, &read_text(case.status, text.as_bytes(), WallTime(case.now_ms)));
         }
     }
 }
@@ -148,14 +128,7 @@ fn text_from_javascript_reads_as_the_fields_do() {
 fn every_dialect_has_vectors_and_every_file_of_vectors_a_dialect() {
     let files: BTreeSet<String> = fs::read_dir(folder())
         .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .file_name()
-                .into_string()
-                .unwrap()
-                .replace(".json", "")
-        })
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".json", ""))
         .collect();
     let names: BTreeSet<String> = DIALECTS.iter().map(|dialect| dialect.name.to_owned()).collect();
     assert_eq!(files, names);
@@ -166,9 +139,7 @@ fn every_dialect_has_vectors_and_every_file_of_vectors_a_dialect() {
 fn every_dialect_is_decisive_for_one_of_its_vectors() {
     for dialect in DIALECTS.iter().filter(|dialect| !dialect.fields.is_empty()) {
         let decides = |case: &Case| {
-            let without = apart(case)
-                .into_iter()
-                .filter(|(n, _)| !dialect.fields.contains(&n.as_str()));
+            let without = apart(case).into_iter().filter(|(n, _)| !dialect.fields.contains(&n.as_str()));
             reading(case, &without.collect()).hint != reading(case, &apart(case)).hint
         };
         assert!(cases(dialect.name).iter().any(decides), "{}", dialect.name);
@@ -189,26 +160,11 @@ fn vector_ids_are_unique() {
 fn the_names_that_cross_are_sorted_unique_lower_case_and_complete() {
     let all = fields();
     assert!(all.is_sorted_by(|one, other| one < other), "{all:?}");
-    assert!(
-        all.iter()
-            .all(|name| !name.is_empty() && *name == name.to_lowercase())
-    );
-    for name in [
-        "age",
-        "date",
-        "retry-after",
-        "ratelimit",
-        "x-ratelimit-reset-after",
-        "x-rate-limit-limit",
-    ] {
+    assert!(all.iter().all(|name| !name.is_empty() && *name == name.to_lowercase()));
+    for name in ["age", "date", "retry-after", "ratelimit", "x-ratelimit-reset-after", "x-rate-limit-limit"] {
         assert!(all.contains(&name), "{name}");
     }
-    assert!(
-        DIALECTS
-            .iter()
-            .flat_map(|dialect| dialect.fields)
-            .all(|name| all.contains(name))
-    );
+    assert!(DIALECTS.iter().flat_map(|dialect| dialect.fields).all(|name| all.contains(name)));
     assert!(DIALECTS.iter().all(|dialect| !dialect.spec.is_empty()));
 }
 
@@ -216,57 +172,17 @@ fn the_names_that_cross_are_sorted_unique_lower_case_and_complete() {
 const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "", None, 0),
     (429, "", Some("status"), 0),
-    (
-        503,
-        "retry-after: 3\nratelimit: \"a\";r=0;t=1\n",
-        Some("retry-after"),
-        0,
-    ),
+    (503, "retry-after: 3\nratelimit: \"a\";r=0;t=1\n", Some("retry-after"), 0),
     (503, "retry-after: soon\nx-retry-in: 1s\n", Some("x-retry-in"), 1),
-    (
-        429,
-        "retry-after-ms: 5, -5, x\nretry-after: 1\n",
-        Some("retry-after-ms"),
-        2,
-    ),
-    (
-        429,
-        "ratelimit: \"a\";r=0;t=1\nratelimit-policy: \"a\";q=5\n",
-        Some("ratelimit"),
-        0,
-    ),
-    (
-        200,
-        "ratelimit: \"a\";r=x\nratelimit-policy: \"a\";q=5\n",
-        Some("ratelimit-policy"),
-        1,
-    ),
+    (429, "retry-after-ms: 5, -5, x\nretry-after: 1\n", Some("retry-after-ms"), 2),
+    (429, "ratelimit: \"a\";r=0;t=1\nratelimit-policy: \"a\";q=5\n", Some("ratelimit"), 0),
+    (200, "ratelimit: \"a\";r=x\nratelimit-policy: \"a\";q=5\n", Some("ratelimit-policy"), 1),
     (200, "ratelimit: limit=1, remaining=x\n", Some("ratelimit"), 1),
     (200, "ratelimit: default;r=1\n", None, 1),
-    (
-        429,
-        "ratelimit-policy: 5;w=1\nratelimit: limit=5, remaining=0, reset=1\n",
-        Some("ratelimit"),
-        0,
-    ),
-    (
-        429,
-        "x-ratelimit-remaining: 0\nx-ratelimit-reset: 5\n",
-        Some("x-ratelimit-reset"),
-        0,
-    ),
-    (
-        403,
-        "x-ratelimit-remaining: 0\n",
-        Some("x-ratelimit-remaining"),
-        0,
-    ),
-    (
-        200,
-        "x-rate-limit-limit: NaN\nx-rate-limit-remaining: -1\nx-rate-limit-reset: never\n",
-        None,
-        3,
-    ),
+    (429, "ratelimit-policy: 5;w=1\nratelimit: limit=5, remaining=0, reset=1\n", Some("ratelimit"), 0),
+    (429, "x-ratelimit-remaining: 0\nx-ratelimit-reset: 5\n", Some("x-ratelimit-reset"), 0),
+    (403, "x-ratelimit-remaining: 0\n", Some("x-ratelimit-remaining"), 0),
+    (200, "x-rate-limit-limit: NaN\nx-rate-limit-remaining: -1\nx-rate-limit-reset: never\n", None, 3),
     (200, "retry-after: 5\n", None, 0),
     (200, "age: 3\nx-ratelimit-remaining: 0\n", None, 0),
 ];
@@ -275,11 +191,7 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
 fn a_reading_names_its_source_and_counts_what_it_ignored() {
     for &(status, text, source, malformed) in SOURCES {
         let told = read_text(status, text.as_bytes(), WallTime(0));
-        assert_eq!(
-            (told.source, told.malformed),
-            (source, malformed),
-            "{status} {text:?}: {told:?}"
-        );
+        assert_eq!((told.source, told.malformed), (source, malformed), "{status} {text:?}: {told:?}");
     }
 }
 

@@ -73,14 +73,7 @@ fn lines() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 
 fn reading(status: u16, lines: &[(&str, String)], wall: i64) -> Reading {
     let fields: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
-    read(
-        &Response {
-            status,
-            fields: &fields,
-            body: None,
-        },
-        WallTime(wall),
-    )
+    read(&Response { status, fields: &fields, body: None }, WallTime(wall))
 }
 
 fn check_bounds(told: &Reading) -> Result<(), TestCaseError> {
@@ -92,17 +85,9 @@ fn check_bounds(told: &Reading) -> Result<(), TestCaseError> {
         for count in [quota.limit, quota.remaining].into_iter().flatten() {
             prop_assert!(count.is_finite() && count >= 0.0, "{quota:?}");
         }
-        prop_assert!(
-            quota.window_ms.is_none_or(|ms| ms.is_finite() && ms > 0.0),
-            "{quota:?}"
-        );
+        prop_assert!(quota.window_ms.is_none_or(|ms| ms.is_finite() && ms > 0.0), "{quota:?}");
         prop_assert!(quota.limit.is_some() || quota.remaining.is_some() || quota.reset_ms.is_some());
-        prop_assert!(
-            hint.quotas
-                .iter()
-                .skip(place + 1)
-                .all(|other| other.name != quota.name)
-        );
+        prop_assert!(hint.quotas.iter().skip(place + 1).all(|other| other.name != quota.name));
     }
     Ok(())
 }
@@ -112,31 +97,16 @@ fn wait(lines: &[(&str, String)]) -> Option<u32> {
 }
 
 fn limit(text: &str) -> Option<f64> {
-    reading(200, &[("x-ratelimit-limit", text.to_owned())], 0)
-        .hint
-        .quotas
-        .first()?
-        .limit
+    reading(200, &[("x-ratelimit-limit", text.to_owned())], 0).hint.quotas.first()?.limit
 }
 
 /// N1, said once more.
 fn is_number(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= 2
-        && parts
-            .iter()
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    parts.len() <= 2 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-const WEEKDAYS: [&str; 7] = [
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-];
+const WEEKDAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
 
 /// The three forms of an HTTP-date. The first is the other crate's, the others are made out of its parts.
 fn forms(second: u64) -> [String; 3] {

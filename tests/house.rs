@@ -9,9 +9,7 @@ use std::process::Command;
 /// Time, chance, numbers, words: what everything may use.
 const LEAVES: [&str; 4] = ["time", "rng", "num", "reason"];
 /// None of these may know another.
-const POLICIES: [&str; 8] = [
-    "breaker", "queue", "coalesce", "rate", "limit", "retry", "pressure", "hint",
-];
+const POLICIES: [&str; 8] = ["breaker", "queue", "coalesce", "rate", "limit", "retry", "pressure", "hint"];
 /// What policies may not know either.
 const ABOVE: [&str; 5] = ["gate", "web", "packed", "scope", "tickets"];
 
@@ -39,18 +37,11 @@ fn rooms() -> Vec<(String, PathBuf, String)> {
     let src = root().join("src");
     let room = |path: &Path| {
         let first = path.strip_prefix(&src).unwrap().components().next().unwrap();
-        first
-            .as_os_str()
-            .to_string_lossy()
-            .trim_end_matches(".rs")
-            .to_owned()
+        first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
     };
     let files = rust_files(&src);
     let code = |p: &PathBuf| bare(shipped(&fs::read_to_string(p).unwrap()));
-    files
-        .into_iter()
-        .map(|p| (room(&p), p.clone(), code(&p)))
-        .collect()
+    files.into_iter().map(|p| (room(&p), p.clone(), code(&p))).collect()
 }
 
 /// What stands before the tests.
@@ -141,23 +132,12 @@ fn the_reader_of_this_test_is_not_fooled() {
     );
     let all: Vec<_> = imports(&code).into_iter().collect();
     assert_eq!(all, ["hint", "num", "queue", "time"]);
-    assert_eq!(
-        functions("fn a() {\n  b();\n\n  // why\n  c();\n}\nfn d();\n"),
-        [("a".into(), 2)]
-    );
+    assert_eq!(functions("fn a() {\n  b();\n\n  // why\n  c();\n}\nfn d();\n"), [("a".into(), 2)]);
 }
 
 #[test]
 fn only_web_names_the_browser_the_clock_or_std() {
-    let browser = [
-        "web_sys",
-        "js_sys",
-        "wasm_bindgen",
-        "gloo",
-        "gloo_timers",
-        "talc",
-        "serde",
-    ];
+    let browser = ["web_sys", "js_sys", "wasm_bindgen", "gloo", "gloo_timers", "talc", "serde"];
     let mut seen = 0;
     for (room, path, code) in rooms() {
         if room == "web" {
@@ -166,17 +146,9 @@ fn only_web_names_the_browser_the_clock_or_std() {
         }
         for (at, word) in words(&code) {
             let of_std = word == "std" && code[at + 3..].trim_start().starts_with("::");
-            assert!(
-                !browser.contains(&word) && !of_std,
-                "{} names {word}",
-                path.display()
-            );
+            assert!(!browser.contains(&word) && !of_std, "{} names {word}", path.display());
         }
-        assert!(
-            !imports(&code).contains("web"),
-            "{} goes through the door",
-            path.display()
-        );
+        assert!(!imports(&code).contains("web"), "{} goes through the door", path.display());
     }
     assert!(seen > 0, "the one impure room was looked at");
 }
@@ -185,11 +157,7 @@ fn only_web_names_the_browser_the_clock_or_std() {
 fn leaves_import_only_leaves() {
     for (room, path, code) in rooms().iter().filter(|r| LEAVES.contains(&r.0.as_str())) {
         for import in imports(code) {
-            assert!(
-                LEAVES.contains(&import.as_str()) || import == *room,
-                "{}: {import}",
-                path.display()
-            );
+            assert!(LEAVES.contains(&import.as_str()) || import == *room, "{}: {import}", path.display());
         }
     }
 }
@@ -220,10 +188,7 @@ fn functions(code: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (at, _) in words(code).filter(|(_, w)| *w == "fn") {
         let name = first(&code[at + 2..]);
-        let Some(open) = code[at..]
-            .find(['{', ';'])
-            .filter(|i| code.as_bytes()[at + i] == b'{')
-        else {
+        let Some(open) = code[at..].find(['{', ';']).filter(|i| code.as_bytes()[at + i] == b'{') else {
             continue;
         };
         let mut depth = 0;
@@ -250,11 +215,7 @@ fn files_and_functions_are_short() {
         for path in rust_files(&root().join(folder)) {
             let text = fs::read_to_string(&path).unwrap();
             let lines = shipped(&text).lines().count();
-            assert!(
-                lines <= 500,
-                "{} has {lines} lines without its tests",
-                path.display()
-            );
+            assert!(lines <= 500, "{} has {lines} lines without its tests", path.display());
             for (name, lines) in functions(&bare(shipped(&text))) {
                 assert!(lines <= 60, "{name} in {} has {lines} lines", path.display());
             }
@@ -270,10 +231,7 @@ fn files_and_functions_are_short() {
 fn every_default_has_its_reason() {
     let text = fs::read_to_string(root().join("src/policy/defaults.rs")).unwrap();
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    let after = text
-        .lines()
-        .position(|l| l.starts_with("settings! {"))
-        .expect("the table");
+    let after = text.lines().position(|l| l.starts_with("settings! {")).expect("the table");
     let mut seen = 0;
     for (n, line) in lines.iter().enumerate().skip(after + 1) {
         let number = line.ends_with(';') && line.contains(|c: char| c.is_ascii_digit());
@@ -300,9 +258,7 @@ fn check(name: &str, added: &str) -> (bool, String) {
         fs::copy(&path, &to).unwrap();
     }
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let alone = manifest
-        .lines()
-        .filter(|l| !l.starts_with("members") && !l.starts_with("default-members"));
+    let alone = manifest.lines().filter(|l| !l.starts_with("members") && !l.starts_with("default-members"));
     fs::write(copy.join("Cargo.toml"), alone.collect::<Vec<_>>().join("\n")).unwrap();
     fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
     let gate = copy.join("src/gate.rs");
@@ -316,10 +272,7 @@ fn check(name: &str, added: &str) -> (bool, String) {
         .env("CARGO_TARGET_DIR", target)
         .output()
         .expect("cargo runs");
-    (
-        out.status.success(),
-        String::from_utf8_lossy(&out.stderr).into_owned(),
-    )
+    (out.status.success(), String::from_utf8_lossy(&out.stderr).into_owned())
 }
 
 #[test]

@@ -101,11 +101,7 @@ impl QueueTwin {
             let mut safe: Vec<_> = ready.iter().filter(|w| !w.ordered).map(|w| w.ticket).collect();
             safe.sort_by_key(|ticket| if newest_first { u32::MAX - ticket } else { *ticket });
             let mut safe = safe.into_iter();
-            out.extend(
-                ready
-                    .iter()
-                    .filter_map(|w| if w.ordered { Some(w.ticket) } else { safe.next() }),
-            );
+            out.extend(ready.iter().filter_map(|w| if w.ordered { Some(w.ticket) } else { safe.next() }));
         }
         out
     }
@@ -181,14 +177,7 @@ enum EventOp {
 }
 
 fn event_op() -> impl Strategy<Value = EventOp> {
-    let kinds = vec![
-        Kind::Pressure,
-        Kind::Wait,
-        Kind::Shed,
-        Kind::Retry,
-        Kind::Coalesced,
-        Kind::Error,
-    ];
+    let kinds = vec![Kind::Pressure, Kind::Wait, Kind::Shed, Kind::Retry, Kind::Coalesced, Kind::Error];
     prop_oneof![
         4 => select(kinds).prop_map(EventOp::Push),
         2 => Just(EventOp::Pop),
@@ -292,18 +281,10 @@ impl BreakerTwin {
             return;
         }
         if self.probing {
-            self.turn(if ok {
-                None
-            } else {
-                Some((now, (self.rest * 2).min(self.longest)))
-            });
+            self.turn(if ok { None } else { Some((now, (self.rest * 2).min(self.longest))) });
             return;
         }
-        if self
-            .answers
-            .last()
-            .is_some_and(|(last, _)| now - last >= self.longest)
-        {
+        if self.answers.last().is_some_and(|(last, _)| now - last >= self.longest) {
             self.answers.clear();
         }
         self.answers.push((now, ok));

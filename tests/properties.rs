@@ -54,14 +54,8 @@ const TEXTS: [(&str, Option<u64>); 9] = [
     ("retry-after: 5\n", Some(5_000)),
     ("retry-after: 99999999999\n", Some(u64::MAX)),
     ("retry-after: soon\n", None),
-    (
-        "x-ratelimit-limit: 50\nx-ratelimit-remaining: 0\nx-ratelimit-reset: 3\n",
-        None,
-    ),
-    (
-        "ratelimit: \"q\";r=2;t=9\nratelimit-policy: \"q\";q=20;w=9\n",
-        None,
-    ),
+    ("x-ratelimit-limit: 50\nx-ratelimit-remaining: 0\nx-ratelimit-reset: 3\n", None),
+    ("ratelimit: \"q\";r=2;t=9\nratelimit-policy: \"q\";q=20;w=9\n", None),
 ];
 
 /// Scope and route of each key; the last two of a scope are written to.
@@ -153,10 +147,8 @@ impl Life {
         let mut gate = Gate::new(policy.clone(), seed);
         gate.listen(u32::MAX);
         let now = Instant::ORIGIN + ms(77);
-        let scopes: Vec<PlaceId> = [b"https://a", b"https://b"]
-            .iter()
-            .map(|n| gate.scope(now, *n).unwrap())
-            .collect();
+        let scopes: Vec<PlaceId> =
+            [b"https://a", b"https://b"].iter().map(|n| gate.scope(now, *n).unwrap()).collect();
         let key = |n: usize| {
             let method: &[u8] = if n % 5 == 3 { b"POST" } else { b"GET" };
             let url = format!("https://x{}", ROUTES[n % 5]);
@@ -189,11 +181,7 @@ impl Life {
             }
             Op::Fail { nth, offline } => {
                 if let Some(ticket) = self.nth(nth, true) {
-                    let outcome = if offline {
-                        Outcome::Offline
-                    } else {
-                        Outcome::Failed
-                    };
+                    let outcome = if offline { Outcome::Offline } else { Outcome::Failed };
                     self.settle(ticket, outcome, TEXTS[0]);
                 }
             }
@@ -229,25 +217,11 @@ impl Life {
 
     fn ask(&mut self, key: usize, how: u32, patience: Option<u64>) {
         // A write is neither safe nor joined, as the face sees to it.
-        let how = How(if key % 5 == 3 {
-            how & !(How::SAFE | How::JOIN)
-        } else {
-            how | How::SAFE
-        });
-        let own = if how.background() {
-            self.policy.background_patience
-        } else {
-            self.policy.patience
-        };
+        let how = How(if key % 5 == 3 { how & !(How::SAFE | How::JOIN) } else { how | How::SAFE });
+        let own = if how.background() { self.policy.background_patience } else { self.policy.patience };
         let deadline = self.now + patience.map_or(own, ms);
         let verdict = self.gate.ask(self.now, self.keys[key], how, patience.map(ms));
-        let asked = Asked {
-            key,
-            how,
-            flying: None,
-            sent: 0,
-            deadline,
-        };
+        let asked = Asked { key, how, flying: None, sent: 0, deadline };
         match verdict {
             Verdict::Go(t) | Verdict::Wait { ticket: t, .. } => {
                 assert!(self.seen.insert(t.0), "a ticket is new");
@@ -320,10 +294,8 @@ impl Life {
                 return self.look();
             };
             if let Verdict::Join { ticket, leader } = verdict {
-                let (gone, key) = (
-                    self.open.remove(&ticket.0).expect("a waiter joins"),
-                    self.open[&leader.0].key,
-                );
+                let (gone, key) =
+                    (self.open.remove(&ticket.0).expect("a waiter joins"), self.open[&leader.0].key);
                 assert_eq!(gone.key, key);
             }
             if let Verdict::Shed { ticket, .. } = verdict {
@@ -338,10 +310,7 @@ impl Life {
     /// What holds for every verdict.
     fn hear(&mut self, verdict: Verdict, asked: bool) {
         let until = packed::until(verdict).map_or(0, |at| at.as_ms().to_bits());
-        self.said.push((
-            packed::pack(verdict, packed::flags(&mut self.gate, self.now)).to_bits(),
-            until,
-        ));
+        self.said.push((packed::pack(verdict, packed::flags(&mut self.gate, self.now)).to_bits(), until));
         if let Some(until) = packed::until(verdict) {
             assert!(until > self.now, "later than now: {verdict:?}");
         }
@@ -349,18 +318,11 @@ impl Life {
         let request = self.open.get_mut(&ticket.0).expect("one goes who is there");
         assert_eq!(request.flying, None, "and goes once");
         (request.flying, request.sent) = (Some(self.now), request.sent + 1);
-        *(if request.sent == 1 {
-            &mut self.first
-        } else {
-            &mut self.again
-        }) += 1;
+        *(if request.sent == 1 { &mut self.first } else { &mut self.again }) += 1;
         let (scope, class) = place(request.key);
         let word = |whom| self.words.get(&whom).copied().unwrap_or(Instant::ORIGIN);
         if self.mode == Mode::On {
-            assert!(
-                word((scope, 0)).max(word((scope, class))) <= self.now,
-                "earlier than the server said"
-            );
+            assert!(word((scope, 0)).max(word((scope, class))) <= self.now, "earlier than the server said");
             assert!(asked || request.deadline >= self.now, "after its patience");
             let bound = u64::from(self.policy.limit.max);
             let counts = |a: &&Asked| {
@@ -369,16 +331,10 @@ impl Life {
             };
             // Switched off, requests go whatever the limit: those still count.
             let crowd = self.open.values().filter(counts).count() as u64;
-            assert!(
-                bound == 0 || crowd <= bound || self.stepped_aside,
-                "{crowd} in flight of {bound}"
-            );
+            assert!(bound == 0 || crowd <= bound || self.stepped_aside, "{crowd} in flight of {bound}");
         }
         let earned = self.first * u64::from(self.policy.budget.earn) / 10_000;
-        assert!(
-            self.again <= u64::from(self.policy.budget.reserve) + earned,
-            "more retries than the budget"
-        );
+        assert!(self.again <= u64::from(self.policy.budget.reserve) + earned, "more retries than the budget");
     }
 
     /// What holds whenever nothing is due.
@@ -388,10 +344,7 @@ impl Life {
         assert_eq!(self.gate.in_flight() as usize, flying);
         assert_eq!(self.gate.queued(), self.open.len() - flying, "nobody is lost");
         if self.mode == Mode::On {
-            let late = self
-                .open
-                .values()
-                .find(|a| a.flying.is_none() && a.deadline < self.now);
+            let late = self.open.values().find(|a| a.flying.is_none() && a.deadline < self.now);
             assert!(late.is_none(), "waits beyond its patience: {late:?}");
         }
         while let Some(event) = self.gate.event() {
@@ -408,11 +361,7 @@ impl Life {
                 self.drain();
             } else if !self.open.is_empty() {
                 let next = self.gate.next_timeout(self.now);
-                assert!(
-                    next != Instant::NEVER,
-                    "somebody waits without a timer: {:?}",
-                    self.open
-                );
+                assert!(next != Instant::NEVER, "somebody waits without a timer: {:?}", self.open);
                 self.pass(next);
             } else {
                 break;
@@ -421,11 +370,7 @@ impl Life {
         assert!(self.open.is_empty());
         self.pass(Instant::NEVER);
         assert_eq!((self.gate.queued(), self.gate.in_flight()), (0, 0));
-        assert_eq!(
-            self.gate.next_timeout(self.now),
-            Instant::NEVER,
-            "zero timers at rest"
-        );
+        assert_eq!(self.gate.next_timeout(self.now), Instant::NEVER, "zero timers at rest");
     }
 }
 

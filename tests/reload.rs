@@ -21,14 +21,8 @@ fn page(seed: u64) -> (Gate, impl Fn(&mut Gate, &str) -> KeyId) {
 }
 
 fn refuse(gate: &mut Gate, key: KeyId, status: u16, wait_ms: u32) {
-    let Verdict::Go(ticket) = gate.ask(Instant::ORIGIN, key, GET, None) else {
-        panic!("it goes")
-    };
-    let hint = Hint {
-        wait_ms: Some(wait_ms),
-        overloaded: true,
-        ..Hint::default()
-    };
+    let Verdict::Go(ticket) = gate.ask(Instant::ORIGIN, key, GET, None) else { panic!("it goes") };
+    let hint = Hint { wait_ms: Some(wait_ms), overloaded: true, ..Hint::default() };
     let _ = gate.settle(Instant::ORIGIN, ticket, Outcome::Status(status), Some(&hint));
 }
 
@@ -36,24 +30,15 @@ fn refuse(gate: &mut Gate, key: KeyId, status: u16, wait_ms: u32) {
 fn what_the_server_said_holds_the_next_page_and_nothing_else_does() {
     let (mut before, intern) = page(1);
     let login = intern(&mut before, "https://a.example/login");
-    assert_eq!(
-        before.snapshot(Instant::ORIGIN),
-        None,
-        "nothing is closed, nothing is stored"
-    );
+    assert_eq!(before.snapshot(Instant::ORIGIN), None, "nothing is closed, nothing is stored");
     refuse(&mut before, login, 429, 300_000);
     let bytes = before.snapshot(Instant::ORIGIN).unwrap().encode(WallTime(0));
 
     // A minute later, on a page whose axis begins anew.
     let (mut after, intern) = page(2);
-    after.restore(
-        Instant::ORIGIN,
-        &Snapshot::decode(&bytes, WallTime(60_000), CAP, GUESS).unwrap(),
-    );
-    let (login_again, save_again) = (
-        intern(&mut after, "https://a.example/login"),
-        intern(&mut after, "https://a.example/save"),
-    );
+    after.restore(Instant::ORIGIN, &Snapshot::decode(&bytes, WallTime(60_000), CAP, GUESS).unwrap());
+    let (login_again, save_again) =
+        (intern(&mut after, "https://a.example/login"), intern(&mut after, "https://a.example/save"));
     assert!(
         matches!(after.ask(Instant::ORIGIN, save_again, GET, None), Verdict::Go(_)),
         "another route goes"
@@ -62,10 +47,7 @@ fn what_the_server_said_holds_the_next_page_and_nothing_else_does() {
         panic!("four minutes are beyond patience")
     };
     let left = retry_at.since(Instant::ORIGIN);
-    assert!(
-        left >= Duration::from_secs(240) && left <= Duration::from_secs(300),
-        "{left:?}"
-    );
+    assert!(left >= Duration::from_secs(240) && left <= Duration::from_secs(300), "{left:?}");
 }
 
 #[test]

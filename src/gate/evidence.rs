@@ -56,9 +56,7 @@ impl Gate {
         if let Some(hint) = hint {
             self.hear_quotas(now, r, &hint.quotas);
         }
-        let said = hint
-            .and_then(|h| h.wait_ms)
-            .map(|ms| Duration::from_millis(u64::from(ms)));
+        let said = hint.and_then(|h| h.wait_ms).map(|ms| Duration::from_millis(u64::from(ms)));
         match meaning(outcome, hint) {
             Meaning::Refused { everywhere } => {
                 self.count(now, r, !everywhere || said.is_some());
@@ -190,11 +188,7 @@ impl Gate {
     /// Raises or eases the level of the scope, or of the class; what one class of several says of its scope is capped.
     fn press(&mut self, now: Instant, r: &Request, evidence: Evidence, everywhere: bool) {
         let figures = &self.policy.pressure;
-        let cap = if everywhere || self.places.is_alone(r.scope, r.route) {
-            ONE
-        } else {
-            figures.class_cap
-        };
+        let cap = if everywhere || self.places.is_alone(r.scope, r.route) { ONE } else { figures.class_cap };
         if let Some(scope) = self.places.get_mut(r.scope) {
             scope.level.hear(now, evidence, cap, figures);
         }
@@ -214,9 +208,7 @@ impl Gate {
             let reset = told.reset_ms.map(|ms| Duration::from_millis(u64::from(ms)));
             let window = told.window_ms.map(|ms| Duration::from_millis(ms as u64));
             let policy = &self.policy.quota;
-            place
-                .quota
-                .told(now, told.limit, told.remaining, reset, window, policy);
+            place.quota.told(now, told.limit, told.remaining, reset, window, policy);
             if let Some(reset) = place.quota.spent(now) {
                 place.word.say(now, reset.since(now), &mut self.spread);
             } else if told.remaining.is_some() {

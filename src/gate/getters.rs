@@ -34,20 +34,14 @@ impl Gate {
             state,
             value: scope.level.value(now, &self.policy.pressure),
             closed_until: closed.map(|c| c.until),
-            reason: closed
-                .map(|c| c.why)
-                .or((state > State::Nominal).then_some(Reason::Overload)),
+            reason: closed.map(|c| c.why).or((state > State::Nominal).then_some(Reason::Overload)),
         }
     }
 
     /// A closed scope is serious at least, however old the evidence.
     fn state(&self, now: Instant, scope: &Place) -> State {
         let state = scope.level.state(now, &self.policy.pressure);
-        if scope.closed().until > now {
-            state.max(State::Serious)
-        } else {
-            state
-        }
+        if scope.closed().until > now { state.max(State::Serious) } else { state }
     }
 
     /// The worst state of all scopes that was last told.

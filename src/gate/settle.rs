@@ -49,10 +49,9 @@ impl Gate {
         if !may || !self.budget.ask() {
             return None;
         }
-        let hold = self.closed(now, r).unwrap_or_else(|| Hold {
-            until: now + self.back_off(r),
-            why: Reason::Overload,
-        });
+        let hold = self
+            .closed(now, r)
+            .unwrap_or_else(|| Hold { until: now + self.back_off(r), why: Reason::Overload });
         hold.in_time(now, r.deadline).then_some(hold)
     }
 
@@ -76,11 +75,7 @@ impl Gate {
             self.outbox.push(verdict);
         }
         self.note(Kind::Retry, &r, Some(hold.why), hold.until, r.tries);
-        Verdict::Held {
-            ticket: r.ticket,
-            until: hold.until,
-            why: hold.why,
-        }
+        Verdict::Held { ticket: r.ticket, until: hold.until, why: hold.why }
     }
 
     /// Headers are there, or will not come: it counts as in flight no more.

@@ -121,34 +121,14 @@ fn moment(parts: &Parts) -> f64 {
     next[1] += 1;
     next[2] = 1;
     let real = month > 0 && day > 0 && at < epoch(&next) && (second < 60 || hour * 60 + minute == 1439);
-    if real && parts.iter().zip(&MOST).all(|(part, most)| part <= most) {
-        at
-    } else {
-        f64::NAN
-    }
+    if real && parts.iter().zip(&MOST).all(|(part, most)| part <= most) { at } else { f64::NAN }
 }
 
 /// Epoch milliseconds in the proleptic Gregorian calendar, counting years from March (H. Hinnant, "chrono-Compatible
 /// Low-Level Date Algorithms"). One cycle of 400 years is added first, so that no division rounds upwards.
 fn epoch(parts: &Parts) -> f64 {
-    let &[
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        east_h,
-        east_m,
-        west_h,
-        west_m,
-        ms,
-    ] = parts;
-    let (year, month) = if month < 3 {
-        (year + 399, month + 9)
-    } else {
-        (year + 400, month - 3)
-    };
+    let &[year, month, day, hour, minute, second, east_h, east_m, west_h, west_m, ms] = parts;
+    let (year, month) = if month < 3 { (year + 399, month + 9) } else { (year + 400, month - 3) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     let minutes = (hour - east_h + west_h) * 60 + minute - east_m + west_m;
     f64::from(days - 719_468 - 146_097) * 86_400_000.0 + f64::from((minutes * 60 + second) * 1000 + ms)

@@ -37,12 +37,8 @@ const JOINED: &[&str; 11] = members!["x-ratelimit-";];
 const SPLIT: &[&str; 11] = members!["x-rate-limit-";];
 
 /// Every prefix, the standard's first.
-pub const SPELLINGS: &[Spelling] = &[
-    Spelling(JOINED, 2),
-    Spelling(JOINED, 0),
-    Spelling(SPLIT, 0),
-    Spelling(SPLIT, 2),
-];
+pub const SPELLINGS: &[Spelling] =
+    &[Spelling(JOINED, 2), Spelling(JOINED, 0), Spelling(SPLIT, 0), Spelling(SPLIT, 2)];
 
 impl Spelling {
     /// A dictionary's: no prefix.
@@ -53,10 +49,7 @@ impl Spelling {
     }
 
     fn name(&self, role: usize) -> &'static str {
-        self.0
-            .get(role)
-            .and_then(|name| name.get(self.1..))
-            .unwrap_or_default()
+        self.0.get(role).and_then(|name| name.get(self.1..)).unwrap_or_default()
     }
 }
 

@@ -35,11 +35,7 @@ pub enum Form {
 pub fn integer(text: &[u8]) -> f64 {
     let mut rest = Scan(text);
     let digits = rest.run(class::DIGIT);
-    if rest.0.is_empty() {
-        Scan(digits).number()
-    } else {
-        f64::NAN
-    }
+    if rest.0.is_empty() { Scan(digits).number() } else { f64::NAN }
 }
 
 /// A number for the hint.

@@ -142,14 +142,7 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
 /// and cannot pose as a field. A line without a colon is a field without a value.
 pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
     let fields = &scan::pairs(text, b'\n', b':');
-    read(
-        &Response {
-            status,
-            fields,
-            body: None,
-        },
-        wall,
-    )
+    read(&Response { status, fields, body: None }, wall)
 }
 
 /// Every exact field name that a dialect reads, and the two that correct clocks: sorted, each once. What

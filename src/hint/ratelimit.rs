@@ -81,10 +81,6 @@ fn read_item(item: &Item<'_>, policy: bool, findings: Option<&mut Findings>) -> 
 }
 
 fn unquote(text: &[u8]) -> String {
-    let inner = if let [_, inner @ .., _] = text {
-        inner
-    } else {
-        text
-    };
+    let inner = if let [_, inner @ .., _] = text { inner } else { text };
     field::string(inner, true)
 }

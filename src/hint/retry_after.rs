@@ -6,19 +6,10 @@ use super::field::{self, Form};
 use super::lookup::{self, Fields};
 use super::settle::Findings;
 
-pub(super) const DIALECT: Dialect = Dialect {
-    name: "retry-after",
-    spec: "RFC 9110 section 10.2.3",
-    fields: FIELDS,
-    read,
-};
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "retry-after", spec: "RFC 9110 section 10.2.3", fields: FIELDS, read };
 
-const FIELDS: &[&str] = &[
-    "retry-after-ms",
-    "x-ms-retry-after-ms",
-    "x-amz-retry-after",
-    "retry-after",
-];
+const FIELDS: &[&str] = &["retry-after-ms", "x-ms-retry-after-ms", "x-amz-retry-after", "retry-after"];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
     let (millis, seconds) = FIELDS.split_at(3);

@@ -48,9 +48,7 @@ const CLASSES: [u8; 128] = {
 
 /// Is the byte in one of these classes?
 pub fn is(byte: u8, classes: u8) -> bool {
-    CLASSES
-        .get(usize::from(byte))
-        .is_some_and(|own| own & classes != 0)
+    CLASSES.get(usize::from(byte)).is_some_and(|own| own & classes != 0)
 }
 
 /// Does the text begin with a byte in one of these classes?
@@ -164,10 +162,6 @@ impl<'a> Scan<'a> {
             }
             self.0 = rest;
         }
-        if complete {
-            (digits * more / less).clamp(0.0, f64::MAX)
-        } else {
-            f64::NAN
-        }
+        if complete { (digits * more / less).clamp(0.0, f64::MAX) } else { f64::NAN }
     }
 }

@@ -5,12 +5,8 @@ use super::Dialect;
 use super::lookup::Fields;
 use super::settle::Findings;
 
-pub(super) const DIALECT: Dialect = Dialect {
-    name: "status",
-    spec: "RFC 6585 section 4; RFC 9110 section 15.6.4",
-    fields: &[],
-    read,
-};
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "status", spec: "RFC 6585 section 4; RFC 9110 section 15.6.4", fields: &[], read };
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
     if matches!(fields.status, 420 | 429 | 503 | 529) {

@@ -99,6 +99,5 @@ fn text(rest: &mut Scan<'_>, escape: u8) -> bool {
 }
 
 fn hex(rest: &mut Scan<'_>) -> bool {
-    rest.next()
-        .is_some_and(|byte| scan::is(byte, class::DIGIT | class::LOWER_HEX))
+    rest.next().is_some_and(|byte| scan::is(byte, class::DIGIT | class::LOWER_HEX))
 }

@@ -13,12 +13,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     read,
 };
 
-const FIELDS: &[&str] = &[
-    "x-ratelimit-retry-after",
-    "x-ratelimit-after",
-    "x-retry-after",
-    "x-retry-in",
-];
+const FIELDS: &[&str] = &["x-ratelimit-retry-after", "x-ratelimit-after", "x-retry-after", "x-retry-in"];
 
 fn read(fields: &Fields<'_>, findings: &mut Findings) {
     read_waits(FIELDS, Form::Duration, fields, findings);

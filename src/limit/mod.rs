@@ -40,11 +40,7 @@ pub struct LimitPolicy {
 
 impl LimitPolicy {
     /// Never holds anything.
-    pub const OFF: Self = Self {
-        max: 0,
-        adaptive: false,
-        open_above: 0,
-    };
+    pub const OFF: Self = Self { max: 0, adaptive: false, open_above: 0 };
 }
 
 /// The requests in flight of one lane, and what they may become.
@@ -57,10 +53,7 @@ pub struct Limit {
 impl Limit {
     /// Nothing in flight, no bound.
     pub const fn new() -> Self {
-        Self {
-            in_flight: 0,
-            bound: None,
-        }
+        Self { in_flight: 0, bound: None }
     }
 
     /// May one more go? If not, the next one to leave makes room: no time can be named.
@@ -113,11 +106,7 @@ impl Limit {
 mod tests {
     use super::*;
 
-    const POLICY: LimitPolicy = LimitPolicy {
-        max: 0,
-        adaptive: true,
-        open_above: 16,
-    };
+    const POLICY: LimitPolicy = LimitPolicy { max: 0, adaptive: true, open_above: 16 };
 
     fn with(in_flight: u32, bound: Option<u32>) -> Limit {
         Limit { in_flight, bound }
@@ -136,30 +125,14 @@ mod tests {
             Some(4),
             "refused, no bound yet: half of what is in flight"
         );
-        assert_eq!(
-            after(with(0, None), refused),
-            Some(1),
-            "refused, no bound yet: at least one"
-        );
-        assert_eq!(
-            after(with(9, Some(8)), refused),
-            Some(4),
-            "refused, bound: half of what is in flight"
-        );
-        assert_eq!(
-            after(with(9, Some(2)), refused),
-            Some(2),
-            "refused, bound: never raised"
-        );
+        assert_eq!(after(with(0, None), refused), Some(1), "refused, no bound yet: at least one");
+        assert_eq!(after(with(9, Some(8)), refused), Some(4), "refused, bound: half of what is in flight");
+        assert_eq!(after(with(9, Some(2)), refused), Some(2), "refused, bound: never raised");
         assert_eq!(after(with(9, None), shut), Some(1), "shut, no bound yet");
         assert_eq!(after(with(9, Some(8)), shut), Some(1), "shut, bound");
         assert_eq!(after(with(9, None), succeeded), None, "succeeded, no bound");
         assert_eq!(after(with(9, Some(15)), succeeded), Some(16), "succeeded, bound");
-        assert_eq!(
-            after(with(9, Some(16)), succeeded),
-            None,
-            "succeeded, above the limit of limits"
-        );
+        assert_eq!(after(with(9, Some(16)), succeeded), None, "succeeded, above the limit of limits");
     }
 
     #[test]
@@ -192,10 +165,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_one_leaves() {
-        let two = LimitPolicy {
-            max: 2,
-            ..LimitPolicy::OFF
-        };
+        let two = LimitPolicy { max: 2, ..LimitPolicy::OFF };
         let mut limit = Limit::new();
         limit.sent();
         assert!(limit.ask(&two));

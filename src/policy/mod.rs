@@ -32,11 +32,7 @@ pub struct Faults(pub u32);
 impl Faults {
     /// Each refused setting's path and what is accepted.
     pub fn each(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        TEXTS
-            .iter()
-            .enumerate()
-            .filter(move |(i, _)| self.0 & (1 << i) != 0)
-            .map(|(_, text)| *text)
+        TEXTS.iter().enumerate().filter(move |(i, _)| self.0 & (1 << i) != 0).map(|(_, text)| *text)
     }
 }
 
@@ -57,11 +53,7 @@ impl Config {
     /// Turns settings into a policy, or names all that cannot be used.
     pub fn check(&self) -> Result<Policy, Faults> {
         let faults = self.faults();
-        if faults == Faults::default() {
-            Ok(self.mend())
-        } else {
-            Err(faults)
-        }
+        if faults == Faults::default() { Ok(self.mend()) } else { Err(faults) }
     }
 
     /// Which settings are out of their range.
@@ -82,9 +74,7 @@ impl Config {
 
     fn get(&self, setting: Setting) -> f64 {
         let range = &defaults::RANGES[setting as usize];
-        self.0[setting as usize]
-            .filter(|value| range.holds(*value))
-            .unwrap_or(range.default)
+        self.0[setting as usize].filter(|value| range.holds(*value)).unwrap_or(range.default)
     }
 
     fn on(&self, setting: Setting) -> bool {
@@ -166,11 +156,7 @@ impl Policy {
             mode: Mode::from_code(c.count(Setting::Mode)),
             patience: if explicit { patience.min(queued) } else { patience },
             background_patience: queued,
-            attempts: if c.on(Setting::Retry) {
-                c.count(Setting::RetryAttempts)
-            } else {
-                0
-            },
+            attempts: if c.on(Setting::Retry) { c.count(Setting::RetryAttempts) } else { 0 },
             budget: BudgetPolicy {
                 earn: (c.get(Setting::RetryBudgetPercent) * 100.0 + 0.5) as u32,
                 cap: c.count(Setting::RetryBudgetCap),
@@ -197,18 +183,10 @@ impl Policy {
                     open_above: defaults::LIMIT_OPEN_ABOVE,
                 }
             } else {
-                LimitPolicy {
-                    max: 0,
-                    adaptive: false,
-                    open_above: 0,
-                }
+                LimitPolicy { max: 0, adaptive: false, open_above: 0 }
             },
             queue_size: c.count(Setting::QueueSize) as usize,
-            queue_drop: if c.on(Setting::QueueDrop) {
-                Drop::Newest
-            } else {
-                Drop::Oldest
-            },
+            queue_drop: if c.on(Setting::QueueDrop) { Drop::Newest } else { Drop::Oldest },
             quota: QuotaPolicy {
                 reserve: defaults::QUOTA_RESERVE,
                 low: defaults::QUOTA_LOW,

@@ -174,12 +174,7 @@ mod tests {
         let mut changes = 0;
         let mut last = State::Nominal;
         for i in 0..200u64 {
-            level.hear(
-                at(i * 10),
-                Evidence::Load(if i % 2 == 0 { 0.68 } else { 0.65 }),
-                ONE,
-                &P,
-            );
+            level.hear(at(i * 10), Evidence::Load(if i % 2 == 0 { 0.68 } else { 0.65 }), ONE, &P);
             let state = level.state(at(i * 10), &P);
             changes += u32::from(state != last);
             last = state;

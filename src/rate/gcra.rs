@@ -33,11 +33,7 @@ pub struct Gcra {
 impl Gcra {
     /// One request per `interval` (at most 71 minutes), and up to `burst` of them at once after a rest; a burst of 0 is 1.
     pub fn new(interval: Duration, burst: u32) -> Self {
-        let mut pace = Self {
-            tat: Instant::ORIGIN,
-            interval: 0,
-            burst: 1,
-        };
+        let mut pace = Self { tat: Instant::ORIGIN, interval: 0, burst: 1 };
         pace.retune(interval, burst);
         pace
     }
@@ -128,10 +124,7 @@ mod tests {
         assert_eq!(free.ask(at(0)), Ok(()));
         let mut slow = Gcra::new(Duration::MAX, 1);
         slow.sent(at(0));
-        assert_eq!(
-            slow.ask(at(0)),
-            Err(Instant::ORIGIN + Duration::from_micros(u64::from(u32::MAX)))
-        );
+        assert_eq!(slow.ask(at(0)), Err(Instant::ORIGIN + Duration::from_micros(u64::from(u32::MAX))));
         let mut burst = Gcra::new(Duration::from_secs(1), u32::MAX);
         (0..1_000).for_each(|_| burst.sent(at(0)));
         assert_eq!(burst.ask(at(0)), Ok(()));

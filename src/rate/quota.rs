@@ -48,11 +48,7 @@ pub struct QuotaPolicy {
 
 impl QuotaPolicy {
     /// Whatever the server tells is over at once.
-    pub const OFF: Self = Self {
-        reserve: 0,
-        low: 0,
-        longest: Duration::ZERO,
-    };
+    pub const OFF: Self = Self { reserve: 0, low: 0, longest: Duration::ZERO };
 }
 
 /// One quota of one server. Counts above 2^32 are kept as 2^32 - 1; fractions of a request are none.
@@ -175,11 +171,7 @@ impl Quota {
 
     /// When what was told is over; [`Instant::NEVER`] when it already is.
     pub fn next_timeout(&self, now: Instant) -> Instant {
-        if self.expired(now) {
-            Instant::NEVER
-        } else {
-            self.until
-        }
+        if self.expired(now) { Instant::NEVER } else { self.until }
     }
 
     /// What background work may use.
@@ -205,11 +197,7 @@ impl Quota {
 mod tests {
     use super::*;
 
-    const POLICY: QuotaPolicy = QuotaPolicy {
-        reserve: 2_000,
-        low: 1_000,
-        longest: Duration::from_secs(600),
-    };
+    const POLICY: QuotaPolicy = QuotaPolicy { reserve: 2_000, low: 1_000, longest: Duration::from_secs(600) };
 
     fn at(seconds: u64) -> Instant {
         Instant::ORIGIN + secs(seconds)
@@ -221,14 +209,7 @@ mod tests {
 
     /// A quota of 100 of which `remaining` were left at `seconds`, with `reset` seconds to go.
     fn told(q: &mut Quota, seconds: u64, remaining: f64, reset: u64) {
-        q.told(
-            at(seconds),
-            Some(100.0),
-            Some(remaining),
-            Some(secs(reset)),
-            None,
-            &POLICY,
-        );
+        q.told(at(seconds), Some(100.0), Some(remaining), Some(secs(reset)), None, &POLICY);
     }
 
     #[test]
@@ -236,45 +217,21 @@ mod tests {
         let mut q = Quota::new(at(0));
         told(&mut q, 0, 50.0, 60);
         q.sent(at(0));
-        assert_eq!(
-            q.ask(at(0), true, &POLICY),
-            Err(at(2)),
-            "background: 30 to spare in 60 s"
-        );
+        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(2)), "background: 30 to spare in 60 s");
         assert_eq!(q.ask(at(2), true, &POLICY), Ok(()), "background: its turn");
         assert_eq!(q.ask(at(0), false, &POLICY), Ok(()), "user-facing: goes");
 
         told(&mut q, 10, 20.0, 50);
-        assert_eq!(
-            q.ask(at(10), true, &POLICY),
-            Err(at(60)),
-            "background: nothing to spare"
-        );
-        assert_eq!(
-            q.ask(at(10), false, &POLICY),
-            Ok(()),
-            "user-facing: the reserve is for it"
-        );
+        assert_eq!(q.ask(at(10), true, &POLICY), Err(at(60)), "background: nothing to spare");
+        assert_eq!(q.ask(at(10), false, &POLICY), Ok(()), "user-facing: the reserve is for it");
 
         told(&mut q, 20, 8.0, 40);
         q.sent(at(20));
-        assert_eq!(
-            q.ask(at(20), false, &POLICY),
-            Err(at(25)),
-            "user-facing: scarce, 8 in 40 s"
-        );
-        assert_eq!(
-            q.ask(at(25), false, &POLICY),
-            Ok(()),
-            "user-facing: scarce, its turn"
-        );
+        assert_eq!(q.ask(at(20), false, &POLICY), Err(at(25)), "user-facing: scarce, 8 in 40 s");
+        assert_eq!(q.ask(at(25), false, &POLICY), Ok(()), "user-facing: scarce, its turn");
 
         told(&mut q, 30, 0.0, 30);
-        assert_eq!(
-            (q.spent(at(30)), q.spent(at(60))),
-            (Some(at(60)), None),
-            "spent until the reset"
-        );
+        assert_eq!((q.spent(at(30)), q.spent(at(60))), (Some(at(60)), None), "spent until the reset");
         assert_eq!(q.ask(at(30), true, &POLICY), Err(at(60)), "background: spent");
         assert_eq!(q.ask(at(60), true, &POLICY), Ok(()), "over");
     }
@@ -295,11 +252,7 @@ mod tests {
         told(&mut q, 0, 9.0, 60);
         told(&mut q, 29, 8.0, 31);
         q.sent(at(29));
-        assert_eq!(
-            q.ask(at(29), false, &POLICY),
-            Ok(()),
-            "one in half a minute, eight left"
-        );
+        assert_eq!(q.ask(at(29), false, &POLICY), Ok(()), "one in half a minute, eight left");
     }
 
     #[test]
@@ -354,11 +307,7 @@ mod tests {
         told(&mut q, 0, 100.0, 60);
         told(&mut q, 61, 9.0, 600);
         q.sent(at(61));
-        assert_eq!(
-            q.ask(at(61), false, &POLICY),
-            Ok(()),
-            "others used it up: not seen to fall"
-        );
+        assert_eq!(q.ask(at(61), false, &POLICY), Ok(()), "others used it up: not seen to fall");
     }
 
     #[test]
@@ -368,11 +317,7 @@ mod tests {
         for _ in 0..10 {
             q.sent(at(0));
         }
-        assert_eq!(
-            q.ask(at(0), true, &POLICY),
-            Err(at(20)),
-            "ten clicks at two seconds each"
-        );
+        assert_eq!(q.ask(at(0), true, &POLICY), Err(at(20)), "ten clicks at two seconds each");
         told(&mut q, 1, 44.0, 60);
         assert_eq!(
             q.ask(at(1), true, &POLICY),
@@ -390,10 +335,7 @@ mod tests {
         let mut q = Quota::new(at(0));
         q.told(at(0), Some(100.0), Some(0.0), None, None, &POLICY);
         assert_eq!((q.level(at(0)), q.spent(at(0))), (Some(0), None));
-        assert_eq!(
-            (q.ask(at(0), true, &POLICY), q.ask(at(0), false, &POLICY)),
-            (Ok(()), Ok(()))
-        );
+        assert_eq!((q.ask(at(0), true, &POLICY), q.ask(at(0), false, &POLICY)), (Ok(()), Ok(())));
         assert_eq!(q.next_timeout(at(0)), at(600));
     }
 
@@ -424,11 +366,7 @@ mod tests {
             let waits = [true, false].map(|background| q.ask(at(seconds), background, &POLICY).err());
             waits.map(|until| until.map(|until| until.since(at(seconds))))
         };
-        assert_eq!(
-            told(0, 500.0),
-            [Some(secs(100)), None],
-            "300 to spare in 30 000 s"
-        );
+        assert_eq!(told(0, 500.0), [Some(secs(100)), None], "300 to spare in 30 000 s");
         assert_eq!(told(1_000, 201.0), [Some(secs(600)), None], "one to spare");
         assert_eq!(told(1_100, 150.0), [Some(secs(600)), None], "none");
         assert_eq!(
@@ -446,33 +384,17 @@ mod tests {
             q.told(at(second), None, Some(left), reset, None, &POLICY);
             q.sent(at(second));
             assert!(q.ask(at(second), true, &POLICY).is_err(), "{left}");
-            assert_eq!(
-                q.ask(at(second), false, &POLICY),
-                Ok(()),
-                "no level without a limit"
-            );
+            assert_eq!(q.ask(at(second), false, &POLICY), Ok(()), "no level without a limit");
         }
-        assert_eq!(
-            q.ask(at(59), true, &POLICY),
-            Err(at(60)),
-            "a fifth of a hundred is kept"
-        );
+        assert_eq!(q.ask(at(59), true, &POLICY), Err(at(60)), "a fifth of a hundred is kept");
         let next = Some(secs(60));
         let eighth = secs(60) / 8;
         q.told(at(60), None, Some(10.0), next, None, &POLICY);
         q.sent(at(60));
-        assert_eq!(
-            q.ask(at(60), true, &POLICY),
-            Err(at(60) + eighth),
-            "a new window of ten"
-        );
+        assert_eq!(q.ask(at(60), true, &POLICY), Err(at(60) + eighth), "a new window of ten");
         q.told(at(120), Some(0.0), Some(10.0), next, None, &POLICY);
         q.sent(at(120));
-        assert_eq!(
-            q.ask(at(120), true, &POLICY),
-            Err(at(120) + eighth),
-            "0 is no limit"
-        );
+        assert_eq!(q.ask(at(120), true, &POLICY), Err(at(120) + eighth), "0 is no limit");
     }
 
     #[test]
@@ -480,14 +402,7 @@ mod tests {
         let mut q = Quota::new(at(0));
         q.told(at(0), Some(1e300), Some(-5.0), Some(Duration::MAX), None, &POLICY);
         assert_eq!((q.level(at(0)), q.spent(at(0))), (Some(0), Some(at(600))));
-        q.told(
-            at(0),
-            Some(1.0),
-            Some(f64::INFINITY),
-            Some(Duration::MAX),
-            Some(Duration::MAX),
-            &POLICY,
-        );
+        q.told(at(0), Some(1.0), Some(f64::INFINITY), Some(Duration::MAX), Some(Duration::MAX), &POLICY);
         assert_eq!(q.level(at(0)), Some(ONE), "more left than the limit is all of it");
         q.told(at(0), Some(0.0), Some(3.0), Some(Duration::ZERO), None, &POLICY);
         assert_eq!((q.level(at(0)), q.expired(at(0))), (None, true));
@@ -496,17 +411,7 @@ mod tests {
     #[test]
     fn off_holds_nothing() {
         let mut q = Quota::new(at(0));
-        q.told(
-            at(0),
-            Some(100.0),
-            Some(0.0),
-            Some(secs(60)),
-            None,
-            &QuotaPolicy::OFF,
-        );
-        assert_eq!(
-            (q.ask(at(0), true, &QuotaPolicy::OFF), q.spent(at(0))),
-            (Ok(()), None)
-        );
+        q.told(at(0), Some(100.0), Some(0.0), Some(secs(60)), None, &QuotaPolicy::OFF);
+        assert_eq!((q.ask(at(0), true, &QuotaPolicy::OFF), q.spent(at(0))), (Ok(()), None));
     }
 }

@@ -31,10 +31,7 @@ pub struct BackoffPolicy {
 
 impl BackoffPolicy {
     /// Tries again at once.
-    pub const OFF: Self = Self {
-        base: Duration::ZERO,
-        cap: Duration::ZERO,
-    };
+    pub const OFF: Self = Self { base: Duration::ZERO, cap: Duration::ZERO };
 }
 
 /// The wait that one request has grown to.
@@ -71,10 +68,8 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    const POLICY: BackoffPolicy = BackoffPolicy {
-        base: Duration::from_millis(100),
-        cap: Duration::from_secs(2),
-    };
+    const POLICY: BackoffPolicy =
+        BackoffPolicy { base: Duration::from_millis(100), cap: Duration::from_secs(2) };
 
     #[test]
     fn every_wait_lies_between_the_base_and_three_times_the_last() {
@@ -114,16 +109,10 @@ mod tests {
         let mut rng = Rng::from_seed(1);
         let (mut none, mut huge) = (Backoff::new(), Backoff::new());
         assert_eq!(none.next(&mut rng, &BackoffPolicy::OFF), Duration::ZERO);
-        let endless = BackoffPolicy {
-            base: Duration::MAX,
-            cap: Duration::MAX,
-        };
+        let endless = BackoffPolicy { base: Duration::MAX, cap: Duration::MAX };
         let first = huge.next(&mut rng, &endless);
         assert!(huge.next(&mut rng, &endless) >= first);
-        let cap_below_base = BackoffPolicy {
-            cap: Duration::from_millis(1),
-            ..POLICY
-        };
+        let cap_below_base = BackoffPolicy { cap: Duration::from_millis(1), ..POLICY };
         assert_eq!(Backoff::new().next(&mut rng, &cap_below_base), cap_below_base.cap);
     }
 }

@@ -35,11 +35,7 @@ pub struct BudgetPolicy {
 
 impl BudgetPolicy {
     /// Starts with four thousand million retries: more than any page lives to ask for.
-    pub const OFF: Self = Self {
-        earn: u32::MAX,
-        cap: u32::MAX,
-        reserve: u32::MAX,
-    };
+    pub const OFF: Self = Self { earn: u32::MAX, cap: u32::MAX, reserve: u32::MAX };
 }
 
 /// The retries that one client has left.
@@ -52,17 +48,12 @@ pub struct Budget {
 impl Budget {
     /// With the reserve in it.
     pub fn new(policy: &BudgetPolicy) -> Self {
-        Self {
-            saved: retries(policy.reserve.min(policy.cap)),
-        }
+        Self { saved: retries(policy.reserve.min(policy.cap)) }
     }
 
     /// A first try went. Retries, joined requests and answers from the cache are not first tries.
     pub fn sent(&mut self, policy: &BudgetPolicy) {
-        self.saved = self
-            .saved
-            .saturating_add(u64::from(policy.earn))
-            .min(retries(policy.cap));
+        self.saved = self.saved.saturating_add(u64::from(policy.earn)).min(retries(policy.cap));
     }
 
     /// Is there a retry left?
@@ -114,13 +105,7 @@ mod tests {
 
     #[test]
     fn a_hundredth_of_a_per_cent_is_one_in_ten_thousand() {
-        assert_eq!(
-            (
-                granted(&policy(1, 1, 0), 9_999),
-                granted(&policy(1, 1, 0), 10_000)
-            ),
-            (0, 1)
-        );
+        assert_eq!((granted(&policy(1, 1, 0), 9_999), granted(&policy(1, 1, 0), 10_000)), (0, 1));
     }
 
     #[test]
@@ -130,11 +115,7 @@ mod tests {
         let mut budget = Budget::new(&ten);
         (0..1_000_000).for_each(|_| budget.sent(&ten));
         assert_eq!((0..100).filter(|_| budget.take()).count(), 10);
-        assert_eq!(
-            granted(&policy(0, 2, u32::MAX), 1),
-            2,
-            "a reserve above the cap is the cap"
-        );
+        assert_eq!(granted(&policy(0, 2, u32::MAX), 1), 2, "a reserve above the cap is the cap");
         assert_eq!(granted(&policy(ONE, 0, 9), 9), 0, "a cap of 0 grants nothing");
     }
 

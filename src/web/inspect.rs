@@ -29,24 +29,16 @@ const OTHERS: [Other; 13] = [
     ("onShed", "\"response\" | \"error\"", |v| {
         v.as_string().is_some_and(|s| s == "response" || s == "error")
     }),
-    (
-        "storage",
-        "an object with getItem, setItem and removeItem, or null",
-        |v| v.is_object() || v.is_null(),
-    ),
+    ("storage", "an object with getItem, setItem and removeItem, or null", |v| v.is_object() || v.is_null()),
     ("channel", "a string or null", |v| v.is_string() || v.is_null()),
     ("retry.budget", "an object", JsValue::is_object),
     ("queue", "an object", JsValue::is_object),
-    ("cache", "an object or false", |v| {
-        v.is_object() || v.as_bool() == Some(false)
-    }),
+    ("cache", "an object or false", |v| v.is_object() || v.as_bool() == Some(false)),
     ("brownout", "an object", JsValue::is_object),
     ("seed", "a number", |v| v.as_f64().is_some_and(f64::is_finite)),
-    (
-        "wasm",
-        "a URL, a Response, bytes, a WebAssembly.Module, or a promise of one",
-        |v| v.is_object() || v.is_string(),
-    ),
+    ("wasm", "a URL, a Response, bytes, a WebAssembly.Module, or a promise of one", |v| {
+        v.is_object() || v.is_string()
+    }),
 ];
 
 /// Throws one error that names every faulty path; returns when all options can be used.
@@ -75,11 +67,7 @@ pub fn check(options: JsValue) -> Result<(), Error> {
         }
     }
     faults.extend(unknown(&options));
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::new(&format!("tidegate: {}", faults.join("; "))))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::new(&format!("tidegate: {}", faults.join("; ")))) }
 }
 
 /// What stands at a path, if anything does.
@@ -98,9 +86,7 @@ fn look(options: &JsValue, path: &str) -> Option<JsValue> {
 /// A setting as it crosses to the core; NaN for a type that it does not accept.
 fn number(given: &JsValue, want: &str) -> f64 {
     if let Some(word) = given.as_string() {
-        let place = want
-            .split(" | ")
-            .position(|w| w.trim_matches('"') == word && w.starts_with('"'));
+        let place = want.split(" | ").position(|w| w.trim_matches('"') == word && w.starts_with('"'));
         return place.map_or(f64::NAN, |place| place as f64);
     }
     if let Some(on) = given.as_bool() {
@@ -126,11 +112,7 @@ fn unknown(options: &JsValue) -> Vec<String> {
         let top = |path: &str| path.split('.').next() == Some(name.as_str());
         TEXTS.iter().any(|(path, _)| top(path)) || OTHERS.iter().any(|(path, ..)| top(path))
     };
-    table
-        .keys()
-        .filter(|name| !known(name))
-        .map(|name| format!("{name} is not an option"))
-        .collect()
+    table.keys().filter(|name| !known(name)).map(|name| format!("{name} is not an option")).collect()
 }
 
 fn fault(path: &str, given: &JsValue, want: &str) -> String {

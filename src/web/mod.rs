@@ -73,11 +73,7 @@ pub fn refused() -> f64 {
 #[wasm_bindgen]
 pub fn open(seed: f64, wake: Function) -> u32 {
     let policy = STAGED.take().mend();
-    let seed = if seed.is_nan() {
-        seed::entropy()
-    } else {
-        seed.to_bits()
-    };
+    let seed = if seed.is_nan() { seed::entropy() } else { seed.to_bits() };
     let room = Room {
         gate: Gate::new(policy, seed),
         alarm: timer::Alarm::new(wake.clone()),
@@ -100,11 +96,8 @@ pub fn open(seed: f64, wake: Function) -> u32 {
 /// Closes a room: its timer and listeners are gone.
 #[wasm_bindgen]
 pub fn shut(room: u32) {
-    let gone = ROOMS.with_borrow_mut(|rooms| {
-        rooms
-            .get_mut((room as usize).wrapping_sub(1))
-            .and_then(Option::take)
-    });
+    let gone =
+        ROOMS.with_borrow_mut(|rooms| rooms.get_mut((room as usize).wrapping_sub(1)).and_then(Option::take));
     drop(gone);
 }
 
@@ -126,11 +119,7 @@ pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
             let at = line.iter().position(|b| *b == b'\n').unwrap_or(line.len());
             let (method, url) = line.split_at(at);
             let url = url.get(1..).unwrap_or_default();
-            f64::from(
-                room.gate
-                    .key(Instant::from_ms(now), PlaceId(scope), method, url)
-                    .0,
-            )
+            f64::from(room.gate.key(Instant::from_ms(now), PlaceId(scope), method, url).0)
         })
     }) as u32
 }
@@ -221,9 +210,5 @@ impl Room {
 
 /// A moment for JavaScript: milliseconds on the axis, NaN for never.
 fn moment(at: Instant) -> f64 {
-    if at == Instant::NEVER {
-        f64::NAN
-    } else {
-        at.as_ms()
-    }
+    if at == Instant::NEVER { f64::NAN } else { at.as_ms() }
 }

@@ -53,10 +53,7 @@ pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
 #[wasm_bindgen]
 pub fn closed(room: u32, now: f64, scope: u32) -> f64 {
     with(room, f64::NAN, &mut |room| {
-        room.gate
-            .pressure(Instant::from_ms(now), PlaceId(scope))
-            .closed_until
-            .map_or(f64::NAN, moment)
+        room.gate.pressure(Instant::from_ms(now), PlaceId(scope)).closed_until.map_or(f64::NAN, moment)
     })
 }
 

@@ -27,12 +27,7 @@ pub struct Alarm {
 impl Alarm {
     /// Calls `wake`, and nothing of ours: the page comes back through its guard.
     pub fn new(wake: Function) -> Self {
-        Self {
-            wake,
-            at: Instant::NEVER,
-            timer: None,
-            fired: Rc::new(Cell::new(false)),
-        }
+        Self { wake, at: Instant::NEVER, timer: None, fired: Rc::new(Cell::new(false)) }
     }
 
     /// When it wakes; `NEVER`: not.

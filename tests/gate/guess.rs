@@ -57,21 +57,12 @@ fn nine_failures_close_nothing() {
 fn one_probe_goes_and_its_good_answer_frees_all_who_wait_at_once() {
     let mut world = tripped(2_000);
     let settings_coalesce_not = ONCE & !tidegate::verdict::How::JOIN;
-    let waiters: Vec<_> = (0..5)
-        .map(|n| world.ask(at(2_000 + n), "/a", settings_coalesce_not))
-        .collect();
+    let waiters: Vec<_> = (0..5).map(|n| world.ask(at(2_000 + n), "/a", settings_coalesce_not)).collect();
     world.run();
     let sent: Vec<_> = waiters.iter().map(|c| world.call(*c).sent[0]).collect();
     let probe = at(TRIPPED + 5_000);
-    assert_eq!(
-        sent.iter().filter(|s| **s == probe).count(),
-        1,
-        "one leased probe"
-    );
-    assert!(
-        sent.iter().all(|s| *s == probe || *s == probe + ms(20)),
-        "{sent:?}"
-    );
+    assert_eq!(sent.iter().filter(|s| **s == probe).count(), 1, "one leased probe");
+    assert!(sent.iter().all(|s| *s == probe || *s == probe + ms(20)), "{sent:?}");
 }
 
 #[test]
@@ -83,10 +74,7 @@ fn a_failed_probe_doubles_the_rest_but_never_over_half_a_minute() {
         probes.push(call);
     }
     world.run();
-    let sent: Vec<_> = probes
-        .iter()
-        .filter_map(|c| world.call(*c).sent.first().copied())
-        .collect();
+    let sent: Vec<_> = probes.iter().filter_map(|c| world.call(*c).sent.first().copied()).collect();
     let gaps: Vec<_> = sent.windows(2).map(|w| w[1].since(w[0]).as_millis()).collect();
     assert_eq!(gaps[..3], [11_000, 21_000, 31_000], "{gaps:?}");
     assert!(gaps.iter().all(|gap| *gap <= 31_000), "{gaps:?}");
@@ -112,11 +100,7 @@ fn a_late_answer_of_an_earlier_epoch_changes_nothing() {
     let after = world.ask(at(9_100), "/a", ONCE);
     world.run();
     assert_eq!(world.call(probe).end(), End::Served(200));
-    assert_eq!(
-        world.call(after).sent,
-        [at(9_100)],
-        "still closed, in the good sense"
-    );
+    assert_eq!(world.call(after).sent, [at(9_100)], "still closed, in the good sense");
 }
 
 #[test]
@@ -127,19 +111,12 @@ fn two_open_classes_widen_to_the_scope() {
     }
     let third = world.ask_for(0, at(1_300), "/third", POST, Some(ms(0)));
     world.run();
-    assert!(
-        matches!(world.call(third).end(), End::Shed(Reason::Breaker, _)),
-        "{:?}",
-        world.call(third)
-    );
+    assert!(matches!(world.call(third).end(), End::Shed(Reason::Breaker, _)), "{:?}", world.call(third));
 }
 
 #[test]
 fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
-    let settings = [
-        (Setting::BreakerRest, 30_000.0),
-        (Setting::Deadline, 86_400_000.0),
-    ];
+    let settings = [(Setting::BreakerRest, 30_000.0), (Setting::Deadline, 86_400_000.0)];
     let mut world = World::alone(&settings, |_| fail(503));
     for n in 0..400 {
         world.ask(at(n * 700), "/a", if n % 3 == 0 { GET } else { POST });
@@ -150,21 +127,9 @@ fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
     let closed = world.gate().pressure(now, scope).closed_until;
     assert!(closed.is_none_or(|until| until <= now + secs(30)));
     for call in &world.pages[0].calls {
-        for (n, (until, _)) in call
-            .waits
-            .iter()
-            .enumerate()
-            .filter(|(_, w)| w.1 != Reason::Concurrency)
-        {
-            let since = if n == 0 {
-                call.asked
-            } else {
-                call.waits[n - 1].0.max(call.asked)
-            };
-            assert!(
-                *until <= since.max(*call.sent.last().unwrap_or(&since)) + secs(60),
-                "{call:?}"
-            );
+        for (n, (until, _)) in call.waits.iter().enumerate().filter(|(_, w)| w.1 != Reason::Concurrency) {
+            let since = if n == 0 { call.asked } else { call.waits[n - 1].0.max(call.asked) };
+            assert!(*until <= since.max(*call.sent.last().unwrap_or(&since)) + secs(60), "{call:?}");
         }
     }
     world.run();
@@ -182,40 +147,22 @@ fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
         let next = world.ask(at(6), "/a", GET);
         world.run();
         let until = world.call(next).waits[0].0;
-        assert!(
-            until >= at(5 + 800) && until <= at(5 + 2_000),
-            "a tenth to a quarter of the patience"
-        );
+        assert!(until >= at(5 + 800) && until <= at(5 + 2_000), "a tenth to a quarter of the patience");
         soon += usize::from(until < at(5 + 1_400));
     }
-    assert!(
-        soon >= 8,
-        "not the longest of forty draws: {soon} of 40 within 1.4 s"
-    );
+    assert!(soon >= 8, "not the longest of forty draws: {soon} of 40 within 1.4 s");
 }
 
 #[test]
 fn a_failed_probe_tells_who_waited_for_it_at_once() {
     let mut world = tripped(60_000);
     let probe = world.ask_for(0, at(TRIPPED + 5_000), "/a", ONCE, Some(secs(60)));
-    let waits = world.ask_for(
-        0,
-        at(TRIPPED + 5_010),
-        "/a",
-        ONCE & !tidegate::verdict::How::JOIN,
-        Some(secs(3)),
-    );
+    let waits =
+        world.ask_for(0, at(TRIPPED + 5_010), "/a", ONCE & !tidegate::verdict::How::JOIN, Some(secs(3)));
     world.run();
     assert_eq!(world.call(probe).sent.len(), 1);
     let failed = at(TRIPPED + 5_100);
     let call = world.call(waits);
-    assert_eq!(
-        call.waits,
-        [(at(TRIPPED + 8_010), Reason::Breaker)],
-        "as long as it has patience"
-    );
-    assert_eq!(
-        call.end,
-        Some((failed, End::Shed(Reason::Breaker, failed + secs(10))))
-    );
+    assert_eq!(call.waits, [(at(TRIPPED + 8_010), Reason::Breaker)], "as long as it has patience");
+    assert_eq!(call.end, Some((failed, End::Shed(Reason::Breaker, failed + secs(10)))));
 }

@@ -29,10 +29,7 @@ fn what_may_have_been_done_or_is_no_load_is_handed_over_at_once() {
         let mut world = World::alone(&[], |_| fail(status));
         let call = world.ask(at(0), "/a", GET);
         world.run();
-        assert_eq!(
-            (world.call(call).end(), world.hits.len()),
-            (End::Served(status), 1)
-        );
+        assert_eq!((world.call(call).end(), world.hits.len()), (End::Served(status), 1));
         assert_eq!(world.call(call).ended(), at(5));
     }
 }
@@ -44,34 +41,18 @@ fn one_that_may_not_be_repeated_or_asks_not_to_be_held_gets_the_real_answer() {
         let mut world = World::alone(&[], |_| fail(503));
         let call = world.ask(at(0), "/a", how);
         world.run();
-        assert_eq!(
-            (world.call(call).end(), world.hits.len()),
-            (End::Served(503), 1),
-            "{how:b}"
-        );
+        assert_eq!((world.call(call).end(), world.hits.len()), (End::Served(503), 1), "{how:b}");
     }
     let mut world = World::alone(&[(Setting::Retry, 0.0)], |_| fail(503));
     let call = world.ask(at(0), "/a", GET | 6 << 8);
     world.run();
-    assert_eq!(
-        (world.call(call).end(), world.hits.len()),
-        (End::Served(503), 1),
-        "nothing is sent twice"
-    );
+    assert_eq!((world.call(call).end(), world.hits.len()), (End::Served(503), 1), "nothing is sent twice");
 }
 
 #[test]
 fn attempts_are_bounded_and_a_request_may_ask_for_its_own_number() {
-    let generous = [
-        (Setting::RetryBudgetCap, 100.0),
-        (Setting::RetryBudgetPercent, 100.0),
-    ];
-    let calm = [
-        generous[0],
-        generous[1],
-        (Setting::Deadline, 3_600_000.0),
-        (Setting::Breaker, 0.0),
-    ];
+    let generous = [(Setting::RetryBudgetCap, 100.0), (Setting::RetryBudgetPercent, 100.0)];
+    let calm = [generous[0], generous[1], (Setting::Deadline, 3_600_000.0), (Setting::Breaker, 0.0)];
     for (how, tries) in [(GET, 3), (GET | 2 << 8, 1), (GET | 3 << 8, 2)] {
         let mut world = World::alone(&calm, |_| fail(0));
         for n in 0..10 {
@@ -95,10 +76,7 @@ fn the_servers_veto_is_respected() {
     let Verdict::Go(ticket @ Ticket(_)) = gate.ask(at(0), key, How(GET), None) else {
         panic!("goes");
     };
-    let veto = Hint {
-        retry: Some(false),
-        ..Hint::default()
-    };
+    let veto = Hint { retry: Some(false), ..Hint::default() };
     let settled = gate.settle(at(9), ticket, Outcome::Status(503), Some(&veto));
     assert_eq!(settled, Verdict::Done(ticket));
 }
@@ -123,10 +101,7 @@ fn retries_are_the_reserve_and_then_exactly_the_share() {
 
 #[test]
 fn an_outer_clients_retry_within_half_a_minute_of_a_refused_hold_is_answered_at_once() {
-    let plenty = [
-        (Setting::RetryBudgetPercent, 100.0),
-        (Setting::RetryBudgetCap, 100.0),
-    ];
+    let plenty = [(Setting::RetryBudgetPercent, 100.0), (Setting::RetryBudgetCap, 100.0)];
     let mut world = World::alone(&plenty, |_| busy(503, 2));
     for n in 0..20 {
         world.ask_for(0, at(0), &format!("/{n}/warm"), GET, Some(ms(0)));
@@ -141,10 +116,7 @@ fn an_outer_clients_retry_within_half_a_minute_of_a_refused_hold_is_answered_at_
     let other = world.ask_for(0, refused + ms(21), "/b", GET, None);
     world.run();
     let again = world.call(again);
-    assert!(
-        matches!(again.end(), End::Shed(Reason::RetryAfter, _)),
-        "{again:?}"
-    );
+    assert!(matches!(again.end(), End::Shed(Reason::RetryAfter, _)), "{again:?}");
     assert_eq!((again.ended(), again.waits.len()), (again.asked, 0));
     assert!(!world.call(other).waits.is_empty(), "another intent may wait");
 
@@ -180,12 +152,8 @@ fn a_hold_tells_of_each_try() {
     let mut world = World::alone(&[], at_first(503));
     world.ask(at(0), "/a", GET);
     world.run();
-    let tries: Vec<_> = world
-        .events()
-        .into_iter()
-        .filter(|e| e.kind == Kind::Retry)
-        .map(|e| e.extra)
-        .collect();
+    let tries: Vec<_> =
+        world.events().into_iter().filter(|e| e.kind == Kind::Retry).map(|e| e.extra).collect();
     assert_eq!(tries, (1..=tries.len() as u32).collect::<Vec<_>>());
     assert!(!tries.is_empty());
 }

@@ -14,11 +14,7 @@ fn equal_gets_join_in_flight_and_different_ones_do_not() {
     let later = world.ask(at(301), "/a", GET);
     world.run();
     assert_eq!(world.hits.len(), 3);
-    assert!(
-        calls[1..]
-            .iter()
-            .all(|c| world.call(*c).joined && world.call(*c).ended() == at(300))
-    );
+    assert!(calls[1..].iter().all(|c| world.call(*c).joined && world.call(*c).ended() == at(300)));
     assert_eq!(world.call(later).sent, [at(301)], "joining ends with the headers");
 }
 
@@ -35,21 +31,11 @@ fn one_joins_a_flight_that_is_held_and_shares_its_answer() {
 
 #[test]
 fn waiters_with_an_equal_key_leave_as_one() {
-    let mut world = World::alone(&[], |hit| {
-        if hit.at < at(2_000) {
-            busy(503, 2)
-        } else {
-            slow(hit)
-        }
-    });
+    let mut world = World::alone(&[], |hit| if hit.at < at(2_000) { busy(503, 2) } else { slow(hit) });
     world.ask(at(0), "/other", POST);
     let waiters: Vec<_> = (0..5).map(|n| world.ask(at(500 + n), "/a", GET)).collect();
     world.run();
-    assert_eq!(
-        world.hits.len(),
-        2,
-        "the one that told and the one that all share"
-    );
+    assert_eq!(world.hits.len(), 2, "the one that told and the one that all share");
     assert_eq!(waiters.iter().filter(|c| world.call(**c).joined).count(), 4);
     assert!(waiters.iter().all(|c| world.call(*c).end() == End::Served(200)));
 }
@@ -88,27 +74,14 @@ fn posts_never_join_and_are_never_repeated() {
     }
     world.run();
     assert_eq!(world.hits.len(), 3);
-    assert!(
-        world.pages[0]
-            .calls
-            .iter()
-            .all(|c| !c.joined && c.sent.len() == 1)
-    );
+    assert!(world.pages[0].calls.iter().all(|c| !c.joined && c.sent.len() == 1));
 }
 
 #[test]
 fn writes_of_one_route_leave_in_the_order_in_which_they_came() {
-    let mut world = World::alone(&[], |hit| {
-        if hit.at < at(1_000) {
-            busy(503, 1)
-        } else {
-            slow(hit)
-        }
-    });
+    let mut world = World::alone(&[], |hit| if hit.at < at(1_000) { busy(503, 1) } else { slow(hit) });
     world.ask(at(0), "/first", POST);
-    let saves: Vec<_> = (0..8)
-        .map(|n| world.ask(at(100 + n), "/save", n as u32 % 3))
-        .collect();
+    let saves: Vec<_> = (0..8).map(|n| world.ask(at(100 + n), "/save", n as u32 % 3)).collect();
     world.run();
     let sent: Vec<_> = saves.iter().map(|c| world.call(*c).sent[0]).collect();
     assert!(sent.is_sorted(), "{sent:?}");
@@ -143,38 +116,21 @@ fn one_who_joins_is_not_kept_longer_than_its_own_patience() {
     let in_flight = world.ask(at(100), "/a", GET);
     world.run_until(at(300));
     // The background request would have been held for twenty seconds; with a human on board it is not.
-    assert_eq!(
-        [poll, in_flight].map(|c| world.call(c).end()),
-        [End::Served(503); 2]
-    );
+    assert_eq!([poll, in_flight].map(|c| world.call(c).end()), [End::Served(503); 2]);
     world.run();
 
     let mut world = World::alone(&[], |hit| if hit.at < at(1_000) { busy(503, 20) } else { ok() });
     let held = world.ask(at(0), "/a", BACKGROUND);
     let late = world.ask(at(1_000), "/a", GET);
     world.run();
-    assert!(
-        matches!(world.call(late).end(), End::Shed(..)),
-        "the truth at once: {:?}",
-        world.call(late)
-    );
+    assert!(matches!(world.call(late).end(), End::Shed(..)), "the truth at once: {:?}", world.call(late));
     assert_eq!(world.call(late).ended(), at(1_000));
-    assert_eq!(
-        world.call(held).end(),
-        End::Served(200),
-        "the background waits on"
-    );
+    assert_eq!(world.call(held).end(), End::Served(200), "the background waits on");
 }
 
 #[test]
 fn a_held_background_flight_that_a_human_joins_goes_as_early_as_the_human_would() {
-    let mut world = World::alone(&[], |hit| {
-        if hit.at < at(1_000) {
-            busy(503, 3)
-        } else {
-            slow(hit)
-        }
-    });
+    let mut world = World::alone(&[], |hit| if hit.at < at(1_000) { busy(503, 3) } else { slow(hit) });
     world.ask(at(0), "/poll", BACKGROUND);
     for n in 0..5 {
         world.ask(at(100 + n), &format!("/{n}/x"), GET);

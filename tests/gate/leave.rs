@@ -9,11 +9,7 @@ use crate::world::*;
 const APART: u32 = GET & !How::JOIN;
 
 fn pause(hit: &Hit) -> Answer {
-    if hit.at < at(3_000) {
-        busy(503, 3)
-    } else {
-        Answer(200, String::new(), ms(300))
-    }
+    if hit.at < at(3_000) { busy(503, 3) } else { Answer(200, String::new(), ms(300)) }
 }
 
 #[test]
@@ -33,9 +29,8 @@ fn an_abort_while_waiting_frees_the_place_in_the_queue() {
 
 #[test]
 fn an_abort_in_flight_makes_room_at_once_and_says_nothing_about_the_server() {
-    let mut world = World::alone(&[(Setting::ConcurrencyMax, 1.0)], |_| {
-        Answer(200, String::new(), ms(5_000))
-    });
+    let mut world =
+        World::alone(&[(Setting::ConcurrencyMax, 1.0)], |_| Answer(200, String::new(), ms(5_000)));
     let gone: Vec<_> = (0..30).map(|n| world.ask(at(n * 10), "/a", APART)).collect();
     for (n, call) in gone.iter().enumerate() {
         world.abort(at(n as u64 * 10 + 5), *call);
@@ -57,21 +52,18 @@ fn an_abort_while_held_after_an_answer_sends_nothing_more() {
     let next = world.ask(at(5_000), "/a", GET);
     world.run();
     assert_eq!(world.hits.len(), 2);
-    assert!(
-        !world.call(next).joined,
-        "the flight of one who has gone cannot be joined"
-    );
+    assert!(!world.call(next).joined, "the flight of one who has gone cannot be joined");
 }
 
 #[test]
 fn an_aborted_probe_does_not_close_the_route_for_good() {
-    let mut world = World::alone(&[], |hit| {
-        if hit.at < at(2_000) {
-            fail(500)
-        } else {
-            Answer(200, String::new(), ms(1_000))
-        }
-    });
+    let mut world =
+        World::alone(
+            &[],
+            |hit| {
+                if hit.at < at(2_000) { fail(500) } else { Answer(200, String::new(), ms(1_000)) }
+            },
+        );
     for n in 0..10 {
         world.ask(at(n * 10), "/a", APART);
     }
@@ -86,11 +78,7 @@ fn an_aborted_probe_does_not_close_the_route_for_good() {
 #[test]
 fn observing_sends_everything_at_once_and_tells_what_would_have_been() {
     let mut world = World::alone(&[(Setting::Mode, 1.0)], |hit| {
-        if hit.url.ends_with("/login") {
-            busy(429, 900)
-        } else {
-            pause(hit)
-        }
+        if hit.url.ends_with("/login") { busy(429, 900) } else { pause(hit) }
     });
     for n in 0..10 {
         world.ask(at(n * 100), "/a", GET);
@@ -130,23 +118,16 @@ fn off_is_the_platforms_fetch() {
 }
 
 fn switched(mode: Mode) {
-    let mut world = World::alone(&[(Setting::Deadline, 60_000.0)], |hit| {
-        busy(503, if hit.at < at(1) { 30 } else { 0 })
-    });
+    let mut world =
+        World::alone(&[(Setting::Deadline, 60_000.0)], |hit| busy(503, if hit.at < at(1) { 30 } else { 0 }));
     world.ask(at(0), "/a", POST);
-    let waiters: Vec<_> = (0..20)
-        .map(|n| world.ask(at(100 + n), &format!("/{n}/x"), POST))
-        .collect();
+    let waiters: Vec<_> = (0..20).map(|n| world.ask(at(100 + n), &format!("/{n}/x"), POST)).collect();
     // Something else was looked at in that very moment.
     world.act(at(1_000), |gate, now| assert_eq!(gate.poll(now), None));
     world.act(at(1_000), move |gate, now| gate.set_mode(now, mode));
     world.run();
     for (n, call) in waiters.into_iter().enumerate() {
-        assert_eq!(
-            world.call(call).sent,
-            [at(1_000 + 50 * n as u64)],
-            "spaced, in order"
-        );
+        assert_eq!(world.call(call).sent, [at(1_000 + 50 * n as u64)], "spaced, in order");
     }
 }
 
@@ -162,9 +143,8 @@ fn switching_to_observing_lets_all_go_fifty_milliseconds_apart() {
 
 #[test]
 fn switching_off_and_on_again_forgets_nobodys_patience() {
-    let mut world = World::alone(&[(Setting::ConcurrencyMax, 1.0)], |_| {
-        Answer(200, String::new(), ms(60_000))
-    });
+    let mut world =
+        World::alone(&[(Setting::ConcurrencyMax, 1.0)], |_| Answer(200, String::new(), ms(60_000)));
     world.ask(at(0), "/a", APART);
     let waits = world.ask(at(100), "/b", APART);
     let also = world.ask(at(101), "/c", APART);
@@ -173,20 +153,14 @@ fn switching_off_and_on_again_forgets_nobodys_patience() {
         gate.set_mode(now, Mode::On);
     });
     world.run();
-    assert_eq!(
-        [waits, also].map(|c| world.call(c).ended()),
-        [at(8_100), at(8_101)]
-    );
+    assert_eq!([waits, also].map(|c| world.call(c).ended()), [at(8_100), at(8_101)]);
 }
 
 #[test]
 fn what_waited_through_sleep_leaves_spread_over_a_second_in_order() {
-    let mut world = World::alone(
-        &[(Setting::Deadline, 86_400_000.0), (Setting::Concurrency, 0.0)],
-        |hit| {
-            if hit.at < at(1_000) { busy(503, 3) } else { ok() }
-        },
-    );
+    let mut world = World::alone(&[(Setting::Deadline, 86_400_000.0), (Setting::Concurrency, 0.0)], |hit| {
+        if hit.at < at(1_000) { busy(503, 3) } else { ok() }
+    });
     world.ask(at(0), "/a", POST);
     for n in 0..100 {
         world.ask(at(100 + n), &format!("/{n}/x"), APART);
@@ -198,10 +172,7 @@ fn what_waited_through_sleep_leaves_spread_over_a_second_in_order() {
     world.pages[0].gate.resume(woken);
     world.drain(0);
     world.run();
-    let after: Vec<_> = world.hits[1..]
-        .iter()
-        .map(|h| h.at.since(woken).as_millis())
-        .collect();
+    let after: Vec<_> = world.hits[1..].iter().map(|h| h.at.since(woken).as_millis()).collect();
     assert_eq!(after.len(), 105);
     assert!(after.iter().all(|ms| *ms <= 1_000));
     for tenth in 0..10 {
@@ -214,25 +185,25 @@ fn what_waited_through_sleep_leaves_spread_over_a_second_in_order() {
 
 #[test]
 fn who_has_little_patience_left_after_sleep_still_goes_within_it() {
-    let mut world = World::alone(&[(Setting::Concurrency, 0.0)], |hit| {
-        if hit.at < at(1_000) { busy(503, 3) } else { ok() }
-    });
+    let mut world =
+        World::alone(
+            &[(Setting::Concurrency, 0.0)],
+            |hit| {
+                if hit.at < at(1_000) { busy(503, 3) } else { ok() }
+            },
+        );
     world.ask(at(0), "/a", POST);
     let woken = at(10_000);
     let patience = woken.since(at(100)) + ms(50);
-    let waiters: Vec<_> = (0..20)
-        .map(|n| world.ask_for(0, at(100), &format!("/{n}/x"), APART, Some(patience)))
-        .collect();
+    let waiters: Vec<_> =
+        (0..20).map(|n| world.ask_for(0, at(100), &format!("/{n}/x"), APART, Some(patience))).collect();
     world.run_until(at(1_000));
     world.now = woken;
     world.pages[0].gate.resume(woken);
     world.drain(0);
     world.run();
     for call in waiters.into_iter().map(|c| world.call(c)) {
-        assert!(
-            call.sent.first().is_some_and(|sent| *sent <= woken + ms(50)),
-            "{call:?}"
-        );
+        assert!(call.sent.first().is_some_and(|sent| *sent <= woken + ms(50)), "{call:?}");
     }
 }
 
@@ -240,11 +211,7 @@ fn who_has_little_patience_left_after_sleep_still_goes_within_it() {
 fn nothing_is_armed_when_all_is_settled_and_forgotten() {
     let mut world = World::alone(&[], pause);
     for n in 0..40 {
-        world.ask(
-            at(n * 50),
-            &format!("/{n}/x"),
-            if n % 4 == 0 { POST } else { GET },
-        );
+        world.ask(at(n * 50), &format!("/{n}/x"), if n % 4 == 0 { POST } else { GET });
     }
     world.run(); // checks it
     assert!(world.now < at(60_000), "within a minute of the last word");

@@ -20,11 +20,7 @@ struct Window {
 
 impl Window {
     fn new() -> Self {
-        Self {
-            used: 0,
-            window: 0,
-            refused: 0,
-        }
+        Self { used: 0, window: 0, refused: 0 }
     }
 
     fn answer(&mut self, hit: &Hit, limit: u64) -> Answer {
@@ -47,13 +43,7 @@ fn nothing_goes_before_the_reset_when_nothing_is_left() {
     let mut world = World::alone(&[], |hit| if hit.at == at(0) { told(10, 0, 5) } else { ok() });
     world.ask(at(0), "/a", GET);
     let held = world.ask(at(1_000), "/a", GET);
-    let refused = world.ask_for(
-        0,
-        at(1_000),
-        "/a",
-        GET & !tidegate::verdict::How::JOIN,
-        Some(secs(2)),
-    );
+    let refused = world.ask_for(0, at(1_000), "/a", GET & !tidegate::verdict::How::JOIN, Some(secs(2)));
     let other = world.ask(at(1_000), "/other", GET);
     world.run();
     let call = world.call(held);
@@ -82,26 +72,16 @@ fn one_who_comes_between_the_reset_and_the_spread_waits_for_the_spread_as_well()
 #[test]
 fn a_quota_that_is_filled_up_again_frees_who_waits() {
     let mut world = World::alone(&[], |hit| match hit.at {
-        t if t == at(0) => Answer(
-            200,
-            "ratelimit: \"all\";r=0;t=60\nratelimit-policy: \"all\";q=9;w=60\n".into(),
-            ms(10),
-        ),
-        _ => Answer(
-            200,
-            "ratelimit: \"all\";r=9;t=60\nratelimit-policy: \"all\";q=9;w=60\n".into(),
-            ms(500),
-        ),
+        t if t == at(0) => {
+            Answer(200, "ratelimit: \"all\";r=0;t=60\nratelimit-policy: \"all\";q=9;w=60\n".into(), ms(10))
+        }
+        _ => Answer(200, "ratelimit: \"all\";r=9;t=60\nratelimit-policy: \"all\";q=9;w=60\n".into(), ms(500)),
     });
     world.ask(at(5), "/b", GET);
     world.ask(at(0), "/a", GET);
     let held = world.ask_for(0, at(20), "/a", GET, Some(secs(100)));
     world.run();
-    assert_eq!(
-        world.call(held).sent,
-        [at(505)],
-        "the other answer says that nine are left"
-    );
+    assert_eq!(world.call(held).sent, [at(505)], "the other answer says that nine are left");
 }
 
 #[test]
@@ -109,11 +89,7 @@ fn a_named_quota_is_shared_by_the_routes_that_tell_of_it() {
     let mut left = 3;
     let mut world = World::alone(&[], |_| {
         left -= 1;
-        Answer(
-            200,
-            format!("ratelimit: \"all\";r={left};t=5\nratelimit-policy: \"all\";q=3;w=5\n"),
-            ms(10),
-        )
+        Answer(200, format!("ratelimit: \"all\";r={left};t=5\nratelimit-policy: \"all\";q=3;w=5\n"), ms(10))
     });
     for (n, path) in ["/a", "/b", "/a"].iter().enumerate() {
         world.ask(at(n as u64 * 20), path, GET);
@@ -138,17 +114,8 @@ fn background_work_is_spread_over_the_window_and_leaves_a_fifth_to_humans() {
     let polls = world.hits.len();
     assert!(polls <= 100, "{polls}");
     let human = |c: &&Call| c.how == GET;
-    for call in world.pages[0]
-        .calls
-        .iter()
-        .filter(human)
-        .filter(|c| c.asked < at(27_000))
-    {
-        assert_eq!(
-            (call.sent.first(), call.waits.len()),
-            (Some(&call.asked), 0),
-            "a human is not held"
-        );
+    for call in world.pages[0].calls.iter().filter(human).filter(|c| c.asked < at(27_000)) {
+        assert_eq!((call.sent.first(), call.waits.len()), (Some(&call.asked), 0), "a human is not held");
     }
     let halves = world.hits.iter().filter(|h| h.at < at(15_000)).count();
     assert!(halves * 3 < polls * 2, "{halves} of {polls} in the first half");
@@ -165,10 +132,7 @@ fn a_healthy_user_is_never_held_by_a_quota_whose_remaining_never_moves() {
             world.ask(at(n * 40), "/a", GET);
         }
         world.run();
-        assert!(
-            world.pages[0].calls.iter().all(|c| c.waits.is_empty()),
-            "{remaining}"
-        );
+        assert!(world.pages[0].calls.iter().all(|c| c.waits.is_empty()), "{remaining}");
         assert_eq!(world.hits.len(), 200);
     }
 }

@@ -27,25 +27,12 @@ fn a_limited_login_leaves_nine_routes_untouched() {
         world.ask(at(100 + n * 50), "/login", POST);
     }
     for n in 0..200 {
-        world.ask(
-            at(500 + n * 10),
-            ROUTES[n as usize % 9],
-            if n % 2 == 0 { GET } else { POST },
-        );
+        world.ask(at(500 + n * 10), ROUTES[n as usize % 9], if n % 2 == 0 { GET } else { POST });
     }
     world.run();
     for call in world.pages[0].calls.iter().filter(|c| !c.url.ends_with("/login")) {
-        assert_eq!(
-            (call.end(), call.waits.len()),
-            (End::Served(200), 0),
-            "{}",
-            call.url
-        );
-        assert!(
-            call.joined || call.sent == [call.asked],
-            "{} goes at once",
-            call.url
-        );
+        assert_eq!((call.end(), call.waits.len()), (End::Served(200), 0), "{}", call.url);
+        assert!(call.joined || call.sent == [call.asked], "{} goes at once", call.url);
     }
     let logins = world.hits.iter().filter(|h| h.url.ends_with("/login")).count();
     assert_eq!(logins, 1, "the others are refused here");
@@ -62,10 +49,7 @@ fn a_second_refusing_class_widens_to_the_scope_for_half_a_minute_at_most() {
     let patient = world.ask_for(0, at(1_100), "/a", POST, Some(secs(60)));
     world.run();
     for call in [other, patient].map(|c| world.call(c)) {
-        assert!(
-            matches!(call.waits[0], (until, Reason::Overload) if until <= at(30_015)),
-            "{call:?}"
-        );
+        assert!(matches!(call.waits[0], (until, Reason::Overload) if until <= at(30_015)), "{call:?}");
         assert_eq!(call.end(), End::Served(200));
         assert!(call.sent[0] <= at(30_015) + ms(100));
     }
@@ -75,11 +59,7 @@ fn a_second_refusing_class_widens_to_the_scope_for_half_a_minute_at_most() {
 fn an_answer_on_another_class_narrows_to_the_refusing_routes_again_and_frees_who_waits() {
     let mut world = World::alone(&[], |hit| {
         let slow = Answer(200, String::new(), ms(500));
-        if hit.url.ends_with("/slow") {
-            slow
-        } else {
-            limited_login(hit, "/save")
-        }
+        if hit.url.ends_with("/slow") { slow } else { limited_login(hit, "/save") }
     });
     world.ask(at(0), "/slow", GET);
     world.ask(at(0), "/login", POST);
@@ -88,30 +68,19 @@ fn an_answer_on_another_class_narrows_to_the_refusing_routes_again_and_frees_who
     world.run_until(at(499));
     assert_eq!(world.gate().queued(), 1, "held by the widened guess");
     world.run();
-    assert_eq!(
-        world.call(held).sent,
-        [at(500)],
-        "the moment the other answer came"
-    );
+    assert_eq!(world.call(held).sent, [at(500)], "the moment the other answer came");
     let after = world.ask(world.now, "/b", GET);
     let save = world.ask(at(60_000), "/save", POST);
     world.run();
     assert_eq!(world.call(after).waits, []);
-    assert!(
-        !matches!(world.call(save).end(), End::Shed(..)),
-        "its time is over by now"
-    );
+    assert!(!matches!(world.call(save).end(), End::Shed(..)), "its time is over by now");
 }
 
 #[test]
 fn an_answer_never_clears_the_servers_word() {
     let mut world = World::alone(&[], |hit| {
         let slow = Answer(200, String::new(), ms(50));
-        if hit.url.ends_with("/slow") || hit.at >= at(3_000) {
-            slow
-        } else {
-            busy(503, 3)
-        }
+        if hit.url.ends_with("/slow") || hit.at >= at(3_000) { slow } else { busy(503, 3) }
     });
     world.ask(at(0), "/slow", GET);
     world.ask(at(0), "/a", GET);
@@ -123,11 +92,7 @@ fn an_answer_never_clears_the_servers_word() {
 #[test]
 fn a_503_closes_its_scope_and_no_other() {
     let mut world = World::alone(&[], |hit| {
-        if hit.url.starts_with(ORIGIN) && hit.at < at(3_000) {
-            busy(503, 3)
-        } else {
-            ok()
-        }
+        if hit.url.starts_with(ORIGIN) && hit.at < at(3_000) { busy(503, 3) } else { ok() }
     });
     world.ask(at(0), "/a", GET);
     let same = world.ask(at(100), "/b", POST);
@@ -136,10 +101,7 @@ fn a_503_closes_its_scope_and_no_other() {
     let (a, b) = (world.scope(0, ORIGIN), world.scope(0, "https://b.example"));
     let now = world.now;
     let report = world.gate().pressure(now, a);
-    assert_eq!(
-        (report.state, report.reason),
-        (State::Serious, Some(Reason::RetryAfter))
-    );
+    assert_eq!((report.state, report.reason), (State::Serious, Some(Reason::RetryAfter)));
     assert!(report.closed_until.is_some_and(|until| until >= at(3_005)));
     assert_eq!(world.gate().pressure(now, b).state, State::Nominal);
     world.run();
@@ -171,9 +133,5 @@ fn the_state_of_a_closed_scope_is_told_when_it_falls_to_serious() {
     world.run();
     let told = world.events().into_iter().filter(|e| e.kind == Kind::Pressure);
     let told: Vec<_> = told.map(|e| e.extra).collect();
-    assert_eq!(
-        told,
-        [2, 3, 2, 0],
-        "serious, critical, serious while it is closed, and well"
-    );
+    assert_eq!(told, [2, 3, 2, 0], "serious, critical, serious while it is closed, and well");
 }

@@ -63,24 +63,14 @@ fn comebacks(pages: u64, burst: u64) -> Vec<Duration> {
         first[hit.page].get_or_insert(hit.at.since(at(3_000)));
         assert!(hit.at >= at(3_000), "none early");
     }
-    first
-        .into_iter()
-        .map(|f| f.expect("every page comes back"))
-        .collect()
+    first.into_iter().map(|f| f.expect("every page comes back")).collect()
 }
 
 fn assert_spread(after: &[Duration], share: usize) {
     for window in 0..12 {
         let from = ms(window * 100);
-        let inside = after
-            .iter()
-            .filter(|d| **d >= from && **d < from + ms(100))
-            .count();
-        assert!(
-            inside * share <= after.len(),
-            "{inside} of {} at {from:?}",
-            after.len()
-        );
+        let inside = after.iter().filter(|d| **d >= from && **d < from + ms(100)).count();
+        assert!(inside * share <= after.len(), "{inside} of {} at {from:?}", after.len());
     }
 }
 
@@ -131,18 +121,11 @@ fn a_pause_beyond_the_deadline_is_refused_at_once_with_a_time_at_which_coming_ba
     let first = world.ask(at(0), "/a", GET);
     let refused = world.ask(at(1_000), "/a", GET);
     world.run();
-    assert_eq!(
-        world.call(first).end(),
-        End::Served(503),
-        "the real answer, when holding is of no use"
-    );
+    assert_eq!(world.call(first).end(), End::Served(503), "the real answer, when holding is of no use");
     let End::Shed(why, retry_at) = world.call(refused).end() else {
         panic!("refused");
     };
-    assert_eq!(
-        (why, world.call(refused).ended()),
-        (Reason::RetryAfter, at(1_000))
-    );
+    assert_eq!((why, world.call(refused).ended()), (Reason::RetryAfter, at(1_000)));
     assert!(retry_at > at(60_005), "the spread is in it");
     assert!(retry_at <= at(60_005) + secs(12));
 
@@ -162,42 +145,22 @@ fn one_is_told_the_end_of_the_longest_obstacle_not_of_the_first() {
     world.run();
     let call = world.call(refused);
     assert!(matches!(call.end(), End::Shed(Reason::RetryAfter, until) if until >= at(100_005)));
-    assert_eq!(
-        call.ended(),
-        at(100),
-        "at once, not when the shorter pause is over"
-    );
+    assert_eq!(call.ended(), at(100), "at once, not when the shorter pause is over");
 }
 
 #[test]
 fn hostile_times_never_close_for_longer_than_the_cap() {
     let endless = Instant::NEVER;
-    for text in [
-        "1e18",
-        "-1",
-        "NaN",
-        "99999999999999999999",
-        "Fri, 31 Dec 9999 23:59:59 GMT",
-        "3, 3",
-        "",
-    ] {
+    for text in ["1e18", "-1", "NaN", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "3, 3", ""] {
         let said = format!("retry-after: {text}\n");
-        let mut world = World::alone(&[], |hit| {
-            if hit.at < at(1_000) {
-                Answer(503, said.clone(), ms(5))
-            } else {
-                ok()
-            }
-        });
+        let mut world =
+            World::alone(&[], |hit| if hit.at < at(1_000) { Answer(503, said.clone(), ms(5)) } else { ok() });
         world.ask(at(0), "/a", GET);
         world.run();
         let refused = world.ask(world.now, "/a", GET);
         world.run();
         if let End::Shed(_, until) = world.call(refused).end() {
-            assert!(
-                until != endless && until <= at(600_005) + secs(120),
-                "{text}: {until:?}"
-            );
+            assert!(until != endless && until <= at(600_005) + secs(120), "{text}: {until:?}");
         }
     }
 }

@@ -180,11 +180,7 @@ impl<'s> World<'s> {
         how: u32,
         patience: Option<Duration>,
     ) -> usize {
-        let url = if path.starts_with("https:") {
-            path.to_owned()
-        } else {
-            format!("{ORIGIN}{path}")
-        };
+        let url = if path.starts_with("https:") { path.to_owned() } else { format!("{ORIGIN}{path}") };
         let call = Call {
             url,
             how,
@@ -223,26 +219,15 @@ impl<'s> World<'s> {
     }
 
     pub fn scope(&mut self, page: usize, name: &str) -> PlaceId {
-        self.pages[page]
-            .gate
-            .scope(self.now, name.as_bytes())
-            .expect("a scope")
+        self.pages[page].gate.scope(self.now, name.as_bytes()).expect("a scope")
     }
 
     /// Until nothing is planned and no gate has a timer. Whatever was begun must have ended, and nothing leaks.
     pub fn run(&mut self) {
         self.run_until(Instant::NEVER);
         for page in &self.pages {
-            assert_eq!(
-                (page.gate.queued(), page.gate.in_flight()),
-                (0, 0),
-                "at rest nothing waits or flies"
-            );
-            assert_eq!(
-                page.gate.next_timeout(self.now),
-                Instant::NEVER,
-                "at rest there is no timer"
-            );
+            assert_eq!((page.gate.queued(), page.gate.in_flight()), (0, 0), "at rest nothing waits or flies");
+            assert_eq!(page.gate.next_timeout(self.now), Instant::NEVER, "at rest there is no timer");
             assert!(page.tickets.is_empty() && page.joiners.is_empty());
             assert!(page.calls.iter().all(|c| c.end.is_some()), "every call ends");
         }
@@ -350,9 +335,7 @@ impl<'s> World<'s> {
         let hint = (!text.is_empty() || status >= 300)
             .then(|| hint::read_text(status, text.as_bytes(), WallTime(0)).hint);
         let outcome = Outcome::from_code(u32::from(status));
-        let verdict = self.pages[page]
-            .gate
-            .settle(self.now, ticket, outcome, hint.as_ref());
+        let verdict = self.pages[page].gate.settle(self.now, ticket, outcome, hint.as_ref());
         if let Verdict::Done(_) = verdict {
             self.finish(page, ticket, End::Served(status));
         } else {
@@ -365,9 +348,7 @@ impl<'s> World<'s> {
         let Some((&ticket, _)) = tickets.iter().find(|(_, c)| **c == call) else {
             return;
         };
-        let done = self.pages[page]
-            .gate
-            .settle(self.now, Ticket(ticket), Outcome::Aborted, None);
+        let done = self.pages[page].gate.settle(self.now, Ticket(ticket), Outcome::Aborted, None);
         assert_eq!(done, Verdict::Done(Ticket(ticket)));
         self.finish(page, Ticket(ticket), End::Gone);
     }
@@ -377,10 +358,7 @@ impl<'s> World<'s> {
         let now = self.now;
         for _ in 0..100_000 {
             let Some(verdict) = self.pages[page].gate.poll(now) else {
-                assert!(
-                    !self.pages[page].gate.has_due(now),
-                    "a drained gate has nothing due"
-                );
+                assert!(!self.pages[page].gate.has_due(now), "a drained gate has nothing due");
                 self.arm(page);
                 return;
             };
@@ -402,11 +380,7 @@ impl<'s> World<'s> {
                 let call = it.tickets[&ticket.0];
                 it.calls[call].waits.push((until, why));
             }
-            Verdict::Shed {
-                ticket,
-                retry_at,
-                why,
-            } => {
+            Verdict::Shed { ticket, retry_at, why } => {
                 assert!(retry_at > now, "coming again now would be of no use");
                 match asked {
                     Some(call) => self.end(page, call, End::Shed(why, retry_at)),
@@ -418,10 +392,7 @@ impl<'s> World<'s> {
                 let call = asked.unwrap_or_else(|| it.tickets.remove(&ticket.0).expect("a waiter"));
                 it.calls[call].joined = true;
                 let all = it.joiners.remove(&ticket.0).unwrap_or_default();
-                it.joiners
-                    .entry(leader.0)
-                    .or_default()
-                    .extend(all.into_iter().chain([call]));
+                it.joiners.entry(leader.0).or_default().extend(all.into_iter().chain([call]));
             }
             Verdict::Pass => self.pass(page, asked.expect("only a question passes")),
             other => panic!("{other:?} here"),
@@ -433,11 +404,7 @@ impl<'s> World<'s> {
         let call = self.pages[page].tickets[&ticket.0];
         let it = &mut self.pages[page].calls[call];
         it.sent.push(at);
-        let hit = Hit {
-            at,
-            page,
-            url: it.url.clone(),
-        };
+        let hit = Hit { at, page, url: it.url.clone() };
         let answer = (self.server)(&hit);
         self.hits.push(hit);
         self.plan(at + answer.2, Todo::Answer(page, ticket, answer));

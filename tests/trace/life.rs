@@ -8,12 +8,8 @@ use crate::room::{Call, Desk, Step};
 
 const PATHS: [&str; 6] = ["/search?q=a", "/item/17", "/item/18", "/login", "/poll", "/save"];
 const ORIGINS: [&str; 2] = ["https://a.example", "https://b.example:8443"];
-const STATUSES: [u32; 16] = [
-    200, 200, 200, 200, 204, 304, 404, 429, 429, 500, 502, 503, 503, 529, 0, 1,
-];
-const BROKEN: [u32; 16] = [
-    200, 200, 200, 1, 500, 500, 500, 500, 502, 502, 504, 504, 0, 0, 0, 0,
-];
+const STATUSES: [u32; 16] = [200, 200, 200, 200, 204, 304, 404, 429, 429, 500, 502, 503, 503, 529, 0, 1];
+const BROKEN: [u32; 16] = [200, 200, 200, 1, 500, 500, 500, 500, 502, 502, 504, 504, 0, 0, 0, 0];
 const WALL: f64 = 1_700_000_000_000.0;
 
 const TEXTS: [&str; 12] = [
@@ -37,26 +33,11 @@ fn lives() -> Vec<Vec<(usize, f64)>> {
     vec![
         with(&[]),
         with(&[(Setting::ConcurrencyMax, 2.0), (Setting::QueueSize, 3.0)]),
-        with(&[
-            (Setting::RetryBudgetPercent, 100.0),
-            (Setting::RetryBudgetCap, 50.0),
-        ]),
+        with(&[(Setting::RetryBudgetPercent, 100.0), (Setting::RetryBudgetCap, 50.0)]),
         with(&[(Setting::Mode, 1.0), (Setting::BreakerTrip, 0.3)]),
-        with(&[
-            (Setting::Deadline, 600.0),
-            (Setting::QueueDrop, 1.0),
-            (Setting::ConcurrencyMax, 1.0),
-        ]),
-        with(&[
-            (Setting::Coalesce, 0.0),
-            (Setting::BreakerTrip, 0.2),
-            (Setting::BreakerRest, 300.0),
-        ]),
-        with(&[
-            (Setting::Pace, f64::from(3)),
-            (Setting::MaxHint, 4_000.0),
-            (Setting::Deadline, 60_000.0),
-        ]),
+        with(&[(Setting::Deadline, 600.0), (Setting::QueueDrop, 1.0), (Setting::ConcurrencyMax, 1.0)]),
+        with(&[(Setting::Coalesce, 0.0), (Setting::BreakerTrip, 0.2), (Setting::BreakerRest, 300.0)]),
+        with(&[(Setting::Pace, f64::from(3)), (Setting::MaxHint, 4_000.0), (Setting::Deadline, 60_000.0)]),
     ]
 }
 
@@ -98,11 +79,7 @@ pub fn live() -> Vec<Step> {
 impl Life {
     fn begin(&mut self, seed: f64, settings: Vec<(usize, f64)>) {
         let listen = 0x7E;
-        self.call(Call::Open {
-            seed,
-            settings,
-            listen,
-        });
+        self.call(Call::Open { seed, settings, listen });
         for origin in ORIGINS {
             let (now, text) = (self.now, origin.to_owned());
             let scope = self.call(Call::Scope { now, text }) as u32;
@@ -123,9 +100,7 @@ impl Life {
     /// Records a call and its answer; answers the first number.
     fn call(&mut self, call: Call) -> u64 {
         let want = self.desk.answer(&call);
-        let bits = want
-            .first()
-            .map_or(0, |hex| u64::from_str_radix(hex, 16).unwrap_or(0));
+        let bits = want.first().map_or(0, |hex| u64::from_str_radix(hex, 16).unwrap_or(0));
         self.steps.push(Step { call, want });
         f64::from_bits(bits) as u64
     }
@@ -182,20 +157,12 @@ impl Life {
         if self.below(60) == 0 {
             key = 9_999_999; // forgotten
         }
-        let flags = if safe {
-            [28, 28, 28, 60, 12, 28 | 2 << 8][self.below(6)]
-        } else {
-            [0, 0, 8][self.below(3)]
-        };
+        let flags =
+            if safe { [28, 28, 28, 60, 12, 28 | 2 << 8][self.below(6)] } else { [0, 0, 8][self.below(3)] };
         let how = self.below(3) as u32 | flags;
         let patience = [None, None, None, Some(0.0), Some(400.0), Some(20_000.0)][self.below(6)];
         let now = self.now;
-        let packed = self.call(Call::Ask {
-            now,
-            key,
-            how,
-            patience,
-        });
+        let packed = self.call(Call::Ask { now, key, how, patience });
         if packed & 15 == 1 {
             self.flying.push((packed >> 11) as u32);
         }
@@ -213,13 +180,7 @@ impl Life {
         let silent = status < 3 || self.sick;
         let text = if silent { "" } else { TEXTS[self.below(12)] }.to_owned();
         let (now, wall) = (self.now, WALL + self.now);
-        self.call(Call::Settle {
-            now,
-            wall,
-            ticket,
-            status,
-            text,
-        })
+        self.call(Call::Settle { now, wall, ticket, status, text })
     }
 
     fn look(&mut self) -> u64 {

@@ -15,9 +15,7 @@ use room::{Desk, Step};
 use tidegate::reason::WORDS;
 
 fn file() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests/trace/trace.jsonl"]
-        .iter()
-        .collect()
+    [env!("CARGO_MANIFEST_DIR"), "tests/trace/trace.jsonl"].iter().collect()
 }
 
 fn trace() -> Vec<String> {
@@ -26,9 +24,7 @@ fn trace() -> Vec<String> {
 }
 
 fn steps() -> Vec<Step> {
-    let parsed = trace()
-        .into_iter()
-        .map(|line| serde_json::from_str(&line).expect("a step"));
+    let parsed = trace().into_iter().map(|line| serde_json::from_str(&line).expect("a step"));
     parsed.collect()
 }
 
@@ -65,15 +61,7 @@ fn holds_every_kind_of_answer_and_most_reasons() {
             assert!(kinds.contains(&(call, *kind)), "{call} answers {kind} somewhere");
         }
     }
-    for reason in [
-        "retry-after",
-        "quota",
-        "overload",
-        "breaker",
-        "concurrency",
-        "queue-full",
-        "deadline",
-    ] {
+    for reason in ["retry-after", "quota", "overload", "breaker", "concurrency", "queue-full", "deadline"] {
         assert!(reasons.contains(reason), "{reason} is given somewhere");
     }
 }
@@ -81,9 +69,6 @@ fn holds_every_kind_of_answer_and_most_reasons() {
 #[test]
 #[ignore = "writes tests/trace/trace.jsonl anew"]
 fn regenerate() {
-    let lines: Vec<_> = life::live()
-        .iter()
-        .map(|step| serde_json::to_string(step).unwrap())
-        .collect();
+    let lines: Vec<_> = life::live().iter().map(|step| serde_json::to_string(step).unwrap()).collect();
     fs::write(file(), lines.join("\n") + "\n").unwrap();
 }

@@ -110,39 +110,22 @@ struct Room {
 impl Desk {
     /// When the timer is due, in milliseconds; none when it is not armed.
     pub fn due(&self) -> Option<f64> {
-        let due = self
-            .room
-            .as_ref()
-            .map(|r| r.due)
-            .filter(|due| *due != Instant::NEVER);
+        let due = self.room.as_ref().map(|r| r.due).filter(|due| *due != Instant::NEVER);
         due.map(Instant::as_ms)
     }
 
     pub fn answer(&mut self, call: &Call) -> Vec<String> {
         let numbers = self.numbers(call);
-        numbers
-            .into_iter()
-            .map(|n| format!("{:016x}", n.to_bits()))
-            .collect()
+        numbers.into_iter().map(|n| format!("{:016x}", n.to_bits())).collect()
     }
 
     fn numbers(&mut self, call: &Call) -> Vec<f64> {
-        if let Call::Open {
-            seed,
-            settings,
-            listen,
-        } = call
-        {
+        if let Call::Open { seed, settings, listen } = call {
             let mut config = Config::default();
             settings.iter().for_each(|(at, value)| config.set(*at, *value));
             let mut gate = Gate::new(config.mend(), seed.to_bits());
             gate.listen(*listen);
-            self.room = Some(Room {
-                gate,
-                due: Instant::NEVER,
-                until: Instant::NEVER,
-                leader: Ticket(0),
-            });
+            self.room = Some(Room { gate, due: Instant::NEVER, until: Instant::NEVER, leader: Ticket(0) });
             return vec![f64::from(config.faults().0)];
         }
         self.room.as_mut().map_or(Vec::new(), |room| room.numbers(call))
@@ -160,29 +143,16 @@ impl Room {
             Call::Key { now, scope, text } => {
                 let (method, url) = text.split_once('\n').unwrap_or((text, ""));
                 let now = Instant::from_ms(*now);
-                let id = self
-                    .gate
-                    .key(now, PlaceId(*scope), method.as_bytes(), url.as_bytes());
+                let id = self.gate.key(now, PlaceId(*scope), method.as_bytes(), url.as_bytes());
                 vec![f64::from(id.0)]
             }
-            Call::Ask {
-                now,
-                key,
-                how,
-                patience,
-            } => {
+            Call::Ask { now, key, how, patience } => {
                 let now = Instant::from_ms(*now);
                 let patience = patience.map(|ms| Instant::from_ms(ms).since(Instant::ORIGIN));
                 let verdict = self.gate.ask(now, KeyId(*key), How(*how), patience);
                 self.told(now, verdict)
             }
-            Call::Settle {
-                now,
-                wall,
-                ticket,
-                status,
-                text,
-            } => {
+            Call::Settle { now, wall, ticket, status, text } => {
                 let now = Instant::from_ms(*now);
                 let verdict = self.settle(now, *wall, Ticket(*ticket), *status, text);
                 self.told(now, verdict)
@@ -228,11 +198,7 @@ impl Room {
         }
         let flags = packed::flags(&mut self.gate, now);
         self.due = self.gate.next_timeout(now);
-        vec![
-            packed::pack(verdict, flags),
-            moment(self.until),
-            f64::from(self.leader.0),
-        ]
+        vec![packed::pack(verdict, flags), moment(self.until), f64::from(self.leader.0)]
     }
 
     fn flags(&mut self, now: Instant) -> f64 {
@@ -263,9 +229,5 @@ impl Room {
 }
 
 fn moment(at: Instant) -> f64 {
-    if at == Instant::NEVER {
-        f64::NAN
-    } else {
-        at.as_ms()
-    }
+    if at == Instant::NEVER { f64::NAN } else { at.as_ms() }
 }

@@ -53,12 +53,7 @@ impl Page {
         let (timers, wake) = (Timers::new(), Wake::new());
         let room = open(1.0, wake.function());
         let scope = scope(room, 0.0, put("https://a.example"));
-        Self {
-            timers,
-            wake,
-            room,
-            scope,
-        }
+        Self { timers, wake, room, scope }
     }
 
     fn key(&self, line: &str) -> u32 {
@@ -107,14 +102,8 @@ fn a_refused_one_is_held_until_the_servers_time_and_goes_again_when_the_timer_wa
     let until = told(page.room, 0);
     assert!((3_100.0..=4_100.0).contains(&until), "{until}");
     assert_eq!(closed(page.room, 1_200.0, page.scope), until);
-    assert_eq!(
-        pressure(page.room, 1_200.0, page.scope) as u32 >> 4 & 15,
-        RETRY_AFTER
-    );
-    assert_eq!(
-        (page.timers.last(), page.timers.pending()),
-        ((until - 1_100.0).ceil(), 1)
-    );
+    assert_eq!(pressure(page.room, 1_200.0, page.scope) as u32 >> 4 & 15, RETRY_AFTER);
+    assert_eq!((page.timers.last(), page.timers.pending()), ((until - 1_100.0).ceil(), 1));
 
     // A moment early: nothing is due, and the timer is there again.
     page.timers.fire();
@@ -143,11 +132,7 @@ fn beyond_patience_it_is_shed_with_the_time_and_its_ticket_is_free() {
     let shed = page.ask(10.0, page.key("GET\nhttps://a.example/x"), GET);
     assert_eq!((shed.kind, shed.why), (SHED, RETRY_AFTER));
     assert!((60_000.0..=72_000.0).contains(&told(page.room, 0)));
-    assert_eq!(
-        page.settle(20.0, shed.ticket, 200, "").kind,
-        DONE,
-        "a stale ticket changes nothing"
-    );
+    assert_eq!(page.settle(20.0, shed.ticket, 200, "").kind, DONE, "a stale ticket changes nothing");
     assert!(closed(page.room, 20.0, page.scope) >= 60_000.0);
     page.close();
 }
@@ -163,20 +148,12 @@ fn equal_ones_join_at_once_and_when_they_are_released() {
     let post = page.ask(3.0, page.key("POST\nhttps://a.example/save"), POST);
     assert_eq!(page.settle(3.0, post.ticket, 503, "retry-after: 1\n").kind, DONE);
     let waits = [4.0, 5.0].map(|now| page.ask(now, key, GET));
-    assert!(
-        waits
-            .iter()
-            .all(|wait| wait.kind == WAIT && wait.why == RETRY_AFTER)
-    );
+    assert!(waits.iter().all(|wait| wait.kind == WAIT && wait.why == RETRY_AFTER));
     assert_eq!(told(page.room, 2), 2.0);
     let until = told(page.room, 0);
     let (first, second) = (page.poll(until), page.poll(until));
     assert_eq!((first.kind, second.kind), (GO, JOIN));
-    assert_eq!(
-        told(page.room, 1),
-        f64::from(first.ticket),
-        "whose flight it joins"
-    );
+    assert_eq!(told(page.room, 1), f64::from(first.ticket), "whose flight it joins");
     assert_ne!(second.ticket, first.ticket);
     page.close();
 }
@@ -188,11 +165,7 @@ fn an_abort_frees_its_place_in_every_phase() {
     let flying = page.ask(0.0, key, POST);
     assert_eq!(page.settle(1.0, flying.ticket, 1, "").kind, DONE);
     assert_eq!(told(page.room, 3), 0.0);
-    assert_eq!(
-        pressure(page.room, 1.0, page.scope),
-        0.0,
-        "it says nothing about the server"
-    );
+    assert_eq!(pressure(page.room, 1.0, page.scope), 0.0, "it says nothing about the server");
     let refused = page.ask(2.0, key, POST);
     let _ = page.settle(2.0, refused.ticket, 503, "retry-after: 1\n");
     let waiting = page.ask(3.0, key, POST);
@@ -220,10 +193,7 @@ fn events_are_recorded_for_those_who_listen_and_taken_in_order() {
         kinds.push(kind);
         assert_eq!(at(1), f64::from(page.scope));
         if kind == 4 {
-            assert_eq!(
-                [at(0), at(2), at(5)],
-                [f64::from(go.ticket), f64::from(RETRY_AFTER), 1.0]
-            );
+            assert_eq!([at(0), at(2), at(5)], [f64::from(go.ticket), f64::from(RETRY_AFTER), 1.0]);
             assert_eq!(at(3), told(page.room, 0));
         }
     }
@@ -253,14 +223,8 @@ fn switched_off_who_waits_leaves_spaced_and_who_comes_passes() {
         }
         assert!(now < 1_000.0, "they all leave");
     }
-    assert_eq!(
-        left.iter().map(|(_, ticket)| *ticket).collect::<Vec<_>>(),
-        waiting
-    );
-    assert!(
-        left.windows(2).all(|pair| pair[0].0 < pair[1].0),
-        "not in a burst: {left:?}"
-    );
+    assert_eq!(left.iter().map(|(_, ticket)| *ticket).collect::<Vec<_>>(), waiting);
+    assert!(left.windows(2).all(|pair| pair[0].0 < pair[1].0), "not in a burst: {left:?}");
     assert_eq!(page.ask(now, key, POST).kind, PASS);
     page.close();
 }

@@ -7,10 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 fn faults(json: &str) -> String {
     let options = JSON::parse(json).expect("the test's own JSON");
-    check(options)
-        .err()
-        .map(|error| error.message().into())
-        .unwrap_or_default()
+    check(options).err().map(|error| error.message().into()).unwrap_or_default()
 }
 
 #[wasm_bindgen_test]
@@ -44,10 +41,7 @@ fn every_faulty_path_is_named_with_what_is_accepted() {
         ("maxHint", "milliseconds"),
         ("sede", "is not an option"),
     ] {
-        assert!(
-            said.contains(path) && said.contains(accepted),
-            "{path} in: {said}"
-        );
+        assert!(said.contains(path) && said.contains(accepted), "{path} in: {said}");
     }
 }
 

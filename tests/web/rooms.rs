@@ -44,17 +44,9 @@ fn numbers_of_shut_rooms_are_used_again_and_old_handles_are_recognised_as_stale(
     shut(first);
     let again = open(1.0, wake.function());
     assert_eq!(again, first, "rooms that come and go need no more memory");
-    assert_eq!(
-        ask(again, 0.0, old, 1, f64::NAN) % 16.0,
-        0.0,
-        "stale: intern it again"
-    );
+    assert_eq!(ask(again, 0.0, old, 1, f64::NAN) % 16.0, 0.0, "stale: intern it again");
     assert_eq!(pressure(again, 0.0, place), 0.0);
-    assert_eq!(
-        key(again, 0.0, place, put("GET\nhttps://a.example/")),
-        0,
-        "the scope is not known here"
-    );
+    assert_eq!(key(again, 0.0, place, put("GET\nhttps://a.example/")), 0, "the scope is not known here");
     shut(again);
     shut(second);
 }
@@ -64,21 +56,10 @@ fn nonsense_of_every_kind_is_answered() {
     let (timers, wake) = (Timers::new(), Wake::new());
     let room = open(1.0, wake.function());
     let place = scope(room, 0.0, put(&"x".repeat(100_000)));
-    for line in [
-        "",
-        "\n",
-        "GET",
-        "GET\n",
-        "\n\n\n",
-        "GET\nhttps://a.example/\u{fffd}",
-    ] {
+    for line in ["", "\n", "GET", "GET\n", "\n\n\n", "GET\nhttps://a.example/\u{fffd}"] {
         let handle = key(room, 0.0, place, put(line));
-        for (now, patience) in [
-            (f64::NAN, -1.0),
-            (-5.0, f64::INFINITY),
-            (f64::INFINITY, 0.0),
-            (1e300, 1e300),
-        ] {
+        for (now, patience) in [(f64::NAN, -1.0), (-5.0, f64::INFINITY), (f64::INFINITY, 0.0), (1e300, 1e300)]
+        {
             let answer = ask(room, now, handle, u32::MAX, patience);
             assert!(answer >= 0.0 && answer < 9_007_199_254_740_992.0);
             let back = settle(room, now, patience, (answer / 2048.0) as u32, u32::MAX, u32::MAX);
@@ -111,10 +92,7 @@ fn seeds_differ_between_rooms_unless_one_is_given() {
         until
     };
     let mut spread: Vec<f64> = (0..20).map(|_| until(f64::NAN)).collect();
-    assert!(
-        spread.iter().all(|at| *at >= 3_000.0 && *at <= 4_000.0),
-        "{spread:?}"
-    );
+    assert!(spread.iter().all(|at| *at >= 3_000.0 && *at <= 4_000.0), "{spread:?}");
     spread.sort_by(f64::total_cmp);
     spread.dedup();
     assert!(spread.len() > 15, "{spread:?}");

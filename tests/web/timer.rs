@@ -62,11 +62,7 @@ fn a_timer_that_fired_a_moment_early_is_armed_again() {
     alarm.arm(at(0.0), at(100.0));
     timers.fire();
     alarm.arm(at(99.5), at(100.0));
-    assert_eq!(
-        (timers.last(), timers.pending()),
-        (1.0, 1),
-        "else its waiter would wait for ever"
-    );
+    assert_eq!((timers.last(), timers.pending()), (1.0, 1), "else its waiter would wait for ever");
     drop(alarm);
     timers.restore();
 }
@@ -85,11 +81,7 @@ fn one_timer_at_most_and_none_set_twice_for_one_time() {
     alarm.arm(at(3.0), Instant::NEVER);
     assert_eq!(timers.count(), 2);
     alarm.arm(at(4.0), at(60.0));
-    assert_eq!(
-        (timers.count(), timers.pending()),
-        (3, 1),
-        "and can be armed again"
-    );
+    assert_eq!((timers.count(), timers.pending()), (3, 1), "and can be armed again");
     timers.restore();
 }
 

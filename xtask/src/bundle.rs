@@ -29,17 +29,12 @@ pub fn bench(house: &House, words: &[String]) -> Result<()> {
     tools::npm(house, "tests")?;
     let mut scripts = files(&house.at("benches"), ".mjs");
     scripts.retain(|path| {
-        words.is_empty()
-            || words
-                .iter()
-                .any(|word| path.to_string_lossy().contains(word.as_str()))
+        words.is_empty() || words.iter().any(|word| path.to_string_lossy().contains(word.as_str()))
     });
     ensure!(!scripts.is_empty(), "benches/ has no such script");
     for script in scripts {
         let sh = &house.sh;
-        step(&script.display().to_string(), || {
-            Ok(cmd!(sh, "node {script}").run()?)
-        })?;
+        step(&script.display().to_string(), || Ok(cmd!(sh, "node {script}").run()?))?;
     }
     Ok(())
 }

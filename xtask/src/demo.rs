@@ -27,17 +27,9 @@ pub fn demo(house: &House, port: u16, once: bool) -> Result<()> {
         let target = &house.target;
         Ok(cmd!(sh, "cargo build --package tidegate-demo --target-dir {target}").run()?)
     })?;
-    let port = if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-        port
-    } else {
-        0
-    };
+    let port = if TcpListener::bind(("127.0.0.1", port)).is_ok() { port } else { 0 };
     let mut server = Command::new(house.target.join("debug/tidegate-demo"));
-    server
-        .arg("--assets")
-        .arg(&assets)
-        .arg("--port")
-        .arg(port.to_string());
+    server.arg("--assets").arg(&assets).arg("--port").arg(port.to_string());
     if once {
         return visit(server);
     }
@@ -70,12 +62,8 @@ fn page(house: &House, assets: &Path) -> Result<()> {
 
 /// Starts the server, reads its address, fetches the page and its script, and ends it.
 fn visit(mut server: Command) -> Result<()> {
-    let mut server = Running(
-        server
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the demo's server did not start")?,
-    );
+    let mut server =
+        Running(server.stdout(Stdio::piped()).spawn().context("the demo's server did not start")?);
     let out = server.0.stdout.take().context("its output is piped")?;
     for line in BufReader::new(out).lines() {
         let line = line?;
@@ -106,10 +94,7 @@ impl Drop for Running {
 fn get(host: &str, path: &str) -> Result<usize> {
     let mut stream = TcpStream::connect(host).with_context(|| format!("cannot reach {host}"))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let first =

@@ -23,9 +23,7 @@ pub struct House {
 impl House {
     /// The repository that this program was built in.
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("xtask lies in the repository")?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository")?;
         let sh = Shell::new()?;
         sh.change_dir(root);
         let target = match env::var_os("CARGO_TARGET_DIR") {
@@ -33,12 +31,7 @@ impl House {
             None => root.join("target"),
         };
         fs::create_dir_all(&target)?;
-        Ok(Self {
-            root: root.to_owned(),
-            target,
-            cache: cache()?,
-            sh,
-        })
+        Ok(Self { root: root.to_owned(), target, cache: cache()?, sh })
     }
 
     /// A path inside the repository.
@@ -71,10 +64,7 @@ fn cache() -> Result<PathBuf> {
 }
 
 /// Prints a step's headline, runs it, and prints how long it took when that was noticeable.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this clock is for the reader of a terminal"
-)]
+#[expect(clippy::disallowed_methods, reason = "this clock is for the reader of a terminal")]
 pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("== {title}");
     let start = Instant::now();

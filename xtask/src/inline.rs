@@ -61,10 +61,7 @@ fn frequent(bytes: &[u8]) -> [bool; 256] {
 }
 
 fn digit(bits: &[bool]) -> u8 {
-    let value = bits
-        .iter()
-        .enumerate()
-        .fold(0, |sum, (at, &bit)| sum | (usize::from(bit) << at));
+    let value = bits.iter().enumerate().fold(0, |sum, (at, &bit)| sum | (usize::from(bit) << at));
     b"0123456789abcdef"[value]
 }
 
@@ -76,10 +73,7 @@ mod tests {
     fn the_alphabet_holds_all_singles_and_two_leads() {
         let signs = alphabet();
         assert_eq!(signs.len(), SINGLES + 2);
-        assert!(
-            2 * signs.len() >= 256 - SINGLES,
-            "two leads reach every other byte"
-        );
+        assert!(2 * signs.len() >= 256 - SINGLES, "two leads reach every other byte");
     }
 
     #[test]
@@ -95,10 +89,7 @@ mod tests {
     fn the_text_is_safe_in_any_literal_and_page() {
         let all: Vec<u8> = (0..=255).cycle().take(2_000).collect();
         let text = encode(&all);
-        assert!(
-            text.bytes()
-                .all(|c| (b' '..=b'~').contains(&c) && !b"\"$'<\\`".contains(&c))
-        );
+        assert!(text.bytes().all(|c| (b' '..=b'~').contains(&c) && !b"\"$'<\\`".contains(&c)));
     }
 
     #[test]

@@ -27,10 +27,7 @@ const MARKS: [&str; 3] = ["rate-limit", "ratelimit", "retry"];
 pub fn write_names(house: &House) -> Result<()> {
     let fields = hint::fields();
     let (ends, others) = split(&fields);
-    let settings: Vec<String> = policy::TEXTS
-        .iter()
-        .map(|(path, want)| setting(path, want))
-        .collect();
+    let settings: Vec<String> = policy::TEXTS.iter().map(|(path, want)| setting(path, want)).collect();
     let text = format!(
         "export const hintHeaders = /*#__PURE__*/ Object.freeze({others}.concat({ends}.flatMap((end) => \
          {stems}.map((stem) => stem + end))).sort());\n\
@@ -51,28 +48,17 @@ pub fn write_names(house: &House) -> Result<()> {
 /// What stands behind every stem, and the names that are not made so.
 fn split<'a>(fields: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
     let after = |name: &&'a str| STEMS.iter().find_map(|stem| name.strip_prefix(stem));
-    let everywhere = |end: &&str| {
-        STEMS
-            .iter()
-            .all(|stem| fields.contains(&format!("{stem}{end}").as_str()))
-    };
-    let (made, others): (Vec<&str>, Vec<&str>) = fields
-        .iter()
-        .partition(|name| after(name).is_some_and(|end| everywhere(&end)));
-    let ends = made
-        .iter()
-        .filter_map(|name| name.strip_prefix(STEMS[0]))
-        .collect();
+    let everywhere = |end: &&str| STEMS.iter().all(|stem| fields.contains(&format!("{stem}{end}").as_str()));
+    let (made, others): (Vec<&str>, Vec<&str>) =
+        fields.iter().partition(|name| after(name).is_some_and(|end| everywhere(&end)));
+    let ends = made.iter().filter_map(|name| name.strip_prefix(STEMS[0])).collect();
     (ends, others)
 }
 
 /// A regular expression for the family, and for each name that does not belong to it.
 fn pattern(fields: &[&str]) -> String {
-    let strangers: Vec<&str> = fields
-        .iter()
-        .copied()
-        .filter(|name| !MARKS.iter().any(|mark| name.contains(mark)))
-        .collect();
+    let strangers: Vec<&str> =
+        fields.iter().copied().filter(|name| !MARKS.iter().any(|mark| name.contains(mark))).collect();
     match strangers[..] {
         [] => FAMILY.to_string(),
         _ => format!("{FAMILY}|^({})$", strangers.join("|")),
@@ -81,10 +67,8 @@ fn pattern(fields: &[&str]) -> String {
 
 /// `mode:on|observe|off`, or `deadline` where no words are accepted.
 fn setting(path: &str, want: &str) -> String {
-    let words: Vec<&str> = want
-        .split(" | ")
-        .filter_map(|word| word.strip_prefix('"')?.strip_suffix('"'))
-        .collect();
+    let words: Vec<&str> =
+        want.split(" | ").filter_map(|word| word.strip_prefix('"')?.strip_suffix('"')).collect();
     match words[..] {
         [] => path.to_string(),
         _ => format!("{path}:{}", words.join("|")),
@@ -112,9 +96,7 @@ mod tests {
     fn stems_and_ends_and_the_others_are_all_names_again() {
         let fields = hint::fields();
         let (ends, others) = split(&fields);
-        let made = ends
-            .iter()
-            .flat_map(|end| STEMS.iter().map(move |stem| format!("{stem}{end}")));
+        let made = ends.iter().flat_map(|end| STEMS.iter().map(move |stem| format!("{stem}{end}")));
         let mut all: Vec<String> = others.iter().map(|name| name.to_string()).chain(made).collect();
         all.sort();
         assert_eq!(all, fields);
@@ -123,10 +105,7 @@ mod tests {
 
     #[test]
     fn the_pattern_names_each_stranger_to_the_family() {
-        assert_eq!(
-            pattern(&["age", "x-retry-in", "x"]),
-            "rate-?limit|retry|^(age|x)$"
-        );
+        assert_eq!(pattern(&["age", "x-retry-in", "x"]), "rate-?limit|retry|^(age|x)$");
         assert_eq!(pattern(&["ratelimit-x", "a-rate-limit"]), "rate-?limit|retry");
     }
 
@@ -135,11 +114,7 @@ mod tests {
         let fields = hint::fields();
         let paths = policy::TEXTS.iter().map(|(path, _)| *path);
         for name in fields.iter().copied().chain(paths).chain(reason::WORDS) {
-            assert!(
-                name.bytes()
-                    .all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c)),
-                "{name}"
-            );
+            assert!(name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c)), "{name}");
         }
     }
 
@@ -148,10 +123,6 @@ mod tests {
         let fields = hint::fields();
         assert!(!fields.is_empty());
         assert!(fields.windows(2).all(|pair| pair[0] < pair[1]), "{fields:?}");
-        assert!(
-            fields
-                .iter()
-                .all(|name| !name.bytes().any(|c| c.is_ascii_uppercase()))
-        );
+        assert!(fields.iter().all(|name| !name.bytes().any(|c| c.is_ascii_uppercase())));
     }
 }

@@ -27,10 +27,7 @@ pub fn shorten(wasm: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
             out.section(&imports);
             glue = replaced(&glue, "\"./core_bg.js\": ", &format!("{GLUE}: "))?;
         } else if let Some((id, range)) = payload.as_section() {
-            out.section(&RawSection {
-                id,
-                data: &wasm[range.start as usize..range.end as usize],
-            });
+            out.section(&RawSection { id, data: &wasm[range.start as usize..range.end as usize] });
         }
     }
     Ok((out.finish(), glue))
@@ -94,13 +91,8 @@ mod tests {
 
     #[test]
     fn an_import_that_is_no_function_is_refused() {
-        let memory = MemoryType {
-            minimum: 1,
-            maximum: None,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        };
+        let memory =
+            MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
         assert!(shorten(&module(EntityType::Memory(memory)), TEXT).is_err());
     }
 
@@ -108,10 +100,7 @@ mod tests {
     fn a_thousand_names_are_a_thousand() {
         let names: std::collections::BTreeSet<String> = (0..1_000).map(short).collect();
         assert_eq!(names.len(), 1_000);
-        assert_eq!(
-            (short(25), short(26), short(27)),
-            ("z".into(), "aa".into(), "ab".into())
-        );
+        assert_eq!((short(25), short(26), short(27)), ("z".into(), "aa".into(), "ab".into()));
     }
 
     fn module(second: EntityType) -> Vec<u8> {

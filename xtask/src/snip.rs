@@ -34,10 +34,7 @@ const ENDS: [&str; 8] = [
 pub fn snip(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
     let survey = Survey::of(wasm)?;
     let doomed = survey.doomed()?;
-    ensure!(
-        !doomed.is_empty(),
-        "no panic function found: was the module stripped?"
-    );
+    ensure!(!doomed.is_empty(), "no panic function found: was the module stripped?");
     let mut out = Module::new();
     let mut code = CodeSection::new();
     for (index, body) in &survey.bodies {
@@ -153,20 +150,9 @@ fn is_panic(path: &str) -> bool {
 
 /// Whether a path is formatting, or the payload of a panic that formatting fills.
 fn is_text(path: &str) -> bool {
-    [
-        "core::fmt::",
-        "<core::fmt::",
-        " as core::fmt::",
-        " as core::panic::PanicPayload>",
-    ]
-    .iter()
-    .any(|part| {
-        if part.starts_with(' ') {
-            path.contains(part)
-        } else {
-            path.starts_with(part)
-        }
-    })
+    ["core::fmt::", "<core::fmt::", " as core::fmt::", " as core::panic::PanicPayload>"]
+        .iter()
+        .any(|part| if part.starts_with(' ') { path.contains(part) } else { path.starts_with(part) })
 }
 
 /// Whether a body calls one of the functions, by its index.
@@ -249,12 +235,8 @@ mod tests {
     fn a_named_panic_that_cannot_return_is_cut_and_its_neighbours_stay() {
         let wasm = module(&[
             ("app::work", &|i| i.i32_const(1).drop().end()),
-            ("_RNvNtCsgXGp5Oqx2Ny_4core9panicking9panic_fmt", &|i| {
-                i.i32_const(2).drop().unreachable().end()
-            }),
-            ("app::panic_button", &|i| {
-                i.i32_const(3).drop().unreachable().end()
-            }),
+            ("_RNvNtCsgXGp5Oqx2Ny_4core9panicking9panic_fmt", &|i| i.i32_const(2).drop().unreachable().end()),
+            ("app::panic_button", &|i| i.i32_const(3).drop().unreachable().end()),
         ]);
         let (out, cut) = snip(&wasm).unwrap();
         assert_eq!(cut, 1);
@@ -281,11 +263,7 @@ mod tests {
     #[test]
     fn a_branch_inside_the_body_does_not_save_it() {
         let wasm = module(&[("core::panicking::panic", &|i| {
-            i.block(wasm_encoder::BlockType::Empty)
-                .br(0)
-                .end()
-                .unreachable()
-                .end()
+            i.block(wasm_encoder::BlockType::Empty).br(0).end().unreachable().end()
         })]);
         assert_eq!(snip(&wasm).unwrap().1, 1);
     }
@@ -369,12 +347,7 @@ mod tests {
         }
         names.functions(&map);
         let mut module = Module::new();
-        module
-            .section(&types)
-            .section(&imports)
-            .section(&list)
-            .section(&code)
-            .section(&names);
+        module.section(&types).section(&imports).section(&list).section(&code).section(&names);
         module.finish()
     }
 

@@ -18,32 +18,19 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 /// Lets rustc build for browsers.
 pub fn wasm_target(house: &House) -> Result<()> {
     let sh = &house.sh;
-    let lib = cmd!(sh, "rustc --print target-libdir --target {WASM}")
-        .quiet()
-        .ignore_stderr()
-        .read()?;
+    let lib = cmd!(sh, "rustc --print target-libdir --target {WASM}").quiet().ignore_stderr().read()?;
     if Path::new(&lib).is_dir() {
         return Ok(());
     }
-    step("Adding the wasm32 target", || {
-        Ok(cmd!(sh, "rustup target add {WASM}").run()?)
-    })
+    step("Adding the wasm32 target", || Ok(cmd!(sh, "rustup target add {WASM}").run()?))
 }
 
 /// rustfmt and clippy, which a minimal rustup leaves out.
 pub fn components(house: &House) -> Result<()> {
     let sh = &house.sh;
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
-        if cmd!(sh, "cargo {tool} --version")
-            .quiet()
-            .ignore_stdout()
-            .ignore_stderr()
-            .run()
-            .is_err()
-        {
-            step("Adding a component", || {
-                Ok(cmd!(sh, "rustup component add {component}").run()?)
-            })?;
+        if cmd!(sh, "cargo {tool} --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+            step("Adding a component", || Ok(cmd!(sh, "rustup component add {component}").run()?))?;
         }
     }
     Ok(())
@@ -70,9 +57,7 @@ fn installed(house: &House, package: &str, version: &str, program: &str) -> Resu
     if !bin.join(program).is_file() {
         let sh = &house.sh;
         let title = format!("Building {package} {version} (once, some minutes)");
-        step(&title, || {
-            Ok(cmd!(sh, "cargo install {package} --version {version} --root {root}").run()?)
-        })?;
+        step(&title, || Ok(cmd!(sh, "cargo install {package} --version {version} --root {root}").run()?))?;
     }
     Ok(bin)
 }
@@ -105,28 +90,15 @@ pub fn npm(house: &House, folder: &str) -> Result<()> {
 /// Refuses an absent or old Node with a sentence instead of a syntax error.
 fn node(house: &House) -> Result<()> {
     let sh = &house.sh;
-    let version = cmd!(sh, "node --version")
-        .quiet()
-        .read()
-        .context("Node 20 or newer is needed")?;
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse::<u32>().ok());
-    ensure!(
-        major.is_some_and(|n| n >= 20),
-        "Node 20 or newer is needed; this is {version}"
-    );
+    let version = cmd!(sh, "node --version").quiet().read().context("Node 20 or newer is needed")?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|n| n.parse::<u32>().ok());
+    ensure!(major.is_some_and(|n| n >= 20), "Node 20 or newer is needed; this is {version}");
     Ok(())
 }
 
 /// Programs that tests need, with the Debian package of each.
-const DEBIAN: [(&str, &str); 3] = [
-    ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
-    ("firefox-esr", "firefox-esr"),
-];
+const DEBIAN: [(&str, &str); 3] =
+    [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
 
 /// Installs browsers and drivers from Debian's packages when they are not on the path.
 pub fn browsers(house: &House) -> Result<()> {
@@ -155,19 +127,13 @@ pub fn browsers(house: &House) -> Result<()> {
         let words: Vec<&str> = sudo.iter().chain(&apt).copied().collect();
         let (program, before) = (words[0], &words[1..]);
         cmd!(sh, "{program} {before...} update").run()?;
-        Ok(cmd!(
-            sh,
-            "{program} {before...} install --no-install-recommends {missing...}"
-        )
-        .run()?)
+        Ok(cmd!(sh, "{program} {before...} install --no-install-recommends {missing...}").run()?)
     })
 }
 
 /// Where a program is.
 pub fn on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 #[cfg(test)]

@@ -84,10 +84,7 @@ fn compile(house: &House, core: Core) -> Result<PathBuf> {
         "cargo rustc --release --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
-    .env(
-        "CARGO_ENCODED_RUSTFLAGS",
-        format!("{INLINING}\x1f{}", remapped(house)),
-    )
+    .env("CARGO_ENCODED_RUSTFLAGS", format!("{INLINING}\x1f{}", remapped(house)))
     .run()?;
     Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
 }
@@ -98,18 +95,13 @@ fn remapped(house: &House) -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")));
     if let Some(home) = home {
-        let registries = fs::read_dir(home.join("registry/src"))
-            .into_iter()
-            .flatten()
-            .flatten();
+        let registries = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
         folders.push((home, "cargo"));
         // The last that fits is taken.
         folders.extend(registries.map(|entry| (entry.path(), "cargo")));
     }
-    let flags: Vec<String> = folders
-        .iter()
-        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-        .collect();
+    let flags: Vec<String> =
+        folders.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
     flags.join("\x1f")
 }
 
@@ -135,13 +127,7 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
         write(&raw, wasm)?;
     }
     let bindgen = bin.join("wasm-bindgen");
-    let flags = [
-        "--target",
-        "web",
-        "--omit-default-module-path",
-        "--out-name",
-        "core",
-    ];
+    let flags = ["--target", "web", "--omit-default-module-path", "--out-name", "core"];
     cmd!(sh, "{bindgen} {raw} {flags...} --out-dir {out}").run()?;
     fs::remove_file(&raw)?;
     let module = out.join("core_bg.wasm");
@@ -152,7 +138,7 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
         Core::Development => &["--strip-producers"],
     };
     let features = FEATURES;
-    cmd!(sh, "node {opt} -Oz {strip...} {features...} {module} -o {module}").run()?;
+    cmd!(sh, "node {opt} -Oz --low-memory-unused --zero-filled-memory --converge {strip...} {features...} {module} -o {module}").run()?;
     if core == Core::Production {
         let glue = out.join("core.js");
         let (wasm, text) = shorten::shorten(&fs::read(&module)?, &fs::read_to_string(&glue)?)?;
@@ -166,12 +152,6 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
 fn inlined(out: &Path) -> Result<()> {
     let wasm = fs::read(out.join("core_bg.wasm")).context("wasm-bindgen wrote no module")?;
     let text = inline::encode(&wasm);
-    write(
-        &out.join("inline.js"),
-        format!("export const text = \"{text}\";\n").as_bytes(),
-    )?;
-    write(
-        &out.join("inline.d.ts"),
-        b"/** The module, as `decode` reads it. */\nexport const text: string;\n",
-    )
+    write(&out.join("inline.js"), format!("export const text = \"{text}\";\n").as_bytes())?;
+    write(&out.join("inline.d.ts"), b"/** The module, as `decode` reads it. */\nexport const text: string;\n")
 }

@@ -76,19 +76,12 @@ pub fn router(limits: Limits) -> rusqlite::Result<Router> {
 /// host, and watching must not wait behind what is watched. No other origin may steer.
 fn watch_and_steer() -> Router<Arc<Api>> {
     let own = AllowOrigin::predicate(|origin, request| {
-        let port = request
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok()?.rsplit_once(':'));
+        let port = request.headers.get(header::HOST).and_then(|host| host.to_str().ok()?.rsplit_once(':'));
         port.is_some_and(|(_, port)| {
-            ["127.0.0.1", "localhost"]
-                .iter()
-                .any(|name| origin == format!("http://{name}:{port}").as_str())
+            ["127.0.0.1", "localhost"].iter().any(|name| origin == format!("http://{name}:{port}").as_str())
         })
     });
-    let cors = CorsLayer::new()
-        .allow_origin(own)
-        .allow_methods([Method::GET, Method::POST]);
+    let cors = CorsLayer::new().allow_origin(own).allow_methods([Method::GET, Method::POST]);
     Router::new()
         .route("/api/stats", get(stats))
         .route("/api/trouble", post(trouble_set))
@@ -103,28 +96,22 @@ struct Search {
 
 async fn search(State(api): State<Arc<Api>>, Query(Search { q }): Query<Search>) -> Response {
     let catalogue = Arc::clone(&api.catalogue);
-    api.serve(Endpoint::Search, move || answer(catalogue.search(&q)))
-        .await
+    api.serve(Endpoint::Search, move || answer(catalogue.search(&q))).await
 }
 
 async fn recommendations(State(api): State<Arc<Api>>) -> Response {
     let (catalogue, turn) = (Arc::clone(&api.catalogue), api.turn());
-    api.serve(Endpoint::Recommendations, move || {
-        answer(catalogue.recommendations(turn))
-    })
-    .await
+    api.serve(Endpoint::Recommendations, move || answer(catalogue.recommendations(turn))).await
 }
 
 async fn trending(State(api): State<Arc<Api>>) -> Response {
     let catalogue = Arc::clone(&api.catalogue);
-    api.serve(Endpoint::Trending, move || answer(catalogue.trending()))
-        .await
+    api.serve(Endpoint::Trending, move || answer(catalogue.trending())).await
 }
 
 async fn reviews(State(api): State<Arc<Api>>) -> Response {
     let (catalogue, turn) = (Arc::clone(&api.catalogue), api.turn());
-    api.serve(Endpoint::Reviews, move || answer(catalogue.reviews(turn)))
-        .await
+    api.serve(Endpoint::Reviews, move || answer(catalogue.reviews(turn))).await
 }
 
 #[derive(Deserialize)]
@@ -143,27 +130,19 @@ async fn save(
         Ok(body) => body,
         Err(why) => return problem(why.status(), &why.body_text()),
     };
-    let key = match headers
-        .get("idempotency-key")
-        .map(HeaderValue::to_str)
-        .transpose()
-    {
+    let key = match headers.get("idempotency-key").map(HeaderValue::to_str).transpose() {
         Ok(key) => key.map(str::to_owned),
         Err(_) => return problem(StatusCode::BAD_REQUEST, "the Idempotency-Key is not ASCII"),
     };
     if note.len() > TEXT_BYTES || key.as_ref().is_some_and(|key| key.len() > TEXT_BYTES) {
-        return problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "note and Idempotency-Key may have 500 bytes",
-        );
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "note and Idempotency-Key may have 500 bytes");
     }
     let catalogue = Arc::clone(&api.catalogue);
     let work = move || match catalogue.save(item, &note, key.as_deref()) {
         Ok(Err(SaveError::NoSuchItem)) => Err((StatusCode::NOT_FOUND, "no such book".into())),
-        Ok(Err(SaveError::KeyReused)) => Err((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "this Idempotency-Key was used for another book".into(),
-        )),
+        Ok(Err(SaveError::KeyReused)) => {
+            Err((StatusCode::UNPROCESSABLE_ENTITY, "this Idempotency-Key was used for another book".into()))
+        }
         Ok(Ok(saved)) => answer(Ok(saved)),
         Err(error) => answer::<()>(Err(error)),
     };
@@ -265,9 +244,6 @@ fn answer<T: Serialize>(result: rusqlite::Result<T>) -> Done {
 /// An error as RFC 9457 has it.
 fn problem(status: StatusCode, detail: &str) -> Response {
     let body = json!({ "status": status.as_u16(), "title": status.canonical_reason(), "detail": detail });
-    let fields = [
-        (header::CONTENT_TYPE, "application/problem+json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let fields = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
     (status, fields, body.to_string()).into_response()
 }

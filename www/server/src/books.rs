@@ -80,9 +80,6 @@ mod tests {
     #[test]
     fn every_run_makes_the_same_library() {
         let last = all().last().expect("books");
-        assert_eq!(
-            (last.id, last.title.as_str()),
-            (1200, "The Lantern and the Secret Window")
-        );
+        assert_eq!((last.id, last.title.as_str()), (1200, "The Lantern and the Secret Window"));
     }
 }

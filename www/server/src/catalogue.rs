@@ -80,9 +80,8 @@ impl Catalogue {
         {
             let mut insert = fill.prepare("INSERT INTO item VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
             for b in books::all() {
-                insert.execute(params![
-                    b.id, b.title, b.author, b.genre, b.year, b.about, b.review, b.stars
-                ])?;
+                insert
+                    .execute(params![b.id, b.title, b.author, b.genre, b.year, b.about, b.review, b.stars])?;
             }
         }
         fill.execute("INSERT INTO words(words) VALUES ('rebuild')", [])?;
@@ -128,18 +127,16 @@ impl Catalogue {
         let mut db = self.lock();
         let tx = db.transaction()?;
         let known: Option<i64> = match key {
-            Some(key) => tx
-                .query_row("SELECT item FROM key WHERE key = ?1", [key], |row| row.get(0))
-                .optional()?,
+            Some(key) => {
+                tx.query_row("SELECT item FROM key WHERE key = ?1", [key], |row| row.get(0)).optional()?
+            }
             None => None,
         };
         if known.is_some_and(|earlier| earlier != item) {
             return Ok(Err(SaveError::KeyReused));
         }
         if known.is_none() {
-            let exists = tx
-                .prepare_cached("SELECT 1 FROM item WHERE id = ?1")?
-                .exists([item])?;
+            let exists = tx.prepare_cached("SELECT 1 FROM item WHERE id = ?1")?.exists([item])?;
             if !exists {
                 return Ok(Err(SaveError::NoSuchItem));
             }
@@ -153,15 +150,9 @@ impl Catalogue {
                 tx.execute("DELETE FROM key WHERE id <= last_insert_rowid() - ?1", [KEYS])?;
             }
         }
-        let times = tx.query_row("SELECT times FROM saved WHERE item = ?1", [item], |row| {
-            row.get(0)
-        })?;
+        let times = tx.query_row("SELECT times FROM saved WHERE item = ?1", [item], |row| row.get(0))?;
         tx.commit()?;
-        Ok(Ok(Saved {
-            item,
-            times,
-            repeated: known.is_some(),
-        }))
+        Ok(Ok(Saved { item, times, repeated: known.is_some() }))
     }
 
     /// Three books somewhere else in the library on every `turn`.
@@ -196,13 +187,7 @@ impl Catalogue {
         let db = self.lock();
         let mut ask =
             db.prepare_cached("SELECT title, stars, review FROM item WHERE id > ?1 ORDER BY id LIMIT 2")?;
-        let read = |row: &Row<'_>| {
-            Ok(Review {
-                title: row.get(0)?,
-                stars: row.get(1)?,
-                text: row.get(2)?,
-            })
-        };
+        let read = |row: &Row<'_>| Ok(Review { title: row.get(0)?, stars: row.get(1)?, text: row.get(2)? });
         ask.query_map([from as i64], read)?.collect()
     }
 
@@ -252,11 +237,7 @@ mod tests {
         let catalogue = Catalogue::open().expect("database");
         let lights = catalogue.search("lightho").expect("search");
         assert!(lights.total > 20 && lights.items.len() == ROWS);
-        assert!(
-            lights.items[0].title.contains("Lighthouse"),
-            "{:?}",
-            titles(&lights)
-        );
+        assert!(lights.items[0].title.contains("Lighthouse"), "{:?}", titles(&lights));
         let both = catalogue.search("thorne harbour").expect("search");
         assert!(both.items.iter().all(|i| i.author.contains("Thorne")), "{both:?}");
         assert_eq!(catalogue.search("zzzz").expect("search").total, 0);
@@ -265,17 +246,8 @@ mod tests {
     #[test]
     fn no_text_is_a_syntax_error() {
         let catalogue = Catalogue::open().expect("database");
-        for text in [
-            "\"",
-            "salt AND",
-            "NEAR(",
-            "*",
-            "title:salt",
-            "-salt",
-            "'; DROP TABLE item;",
-            "\0",
-            "  ",
-        ] {
+        for text in ["\"", "salt AND", "NEAR(", "*", "title:salt", "-salt", "'; DROP TABLE item;", "\0", "  "]
+        {
             assert!(catalogue.search(text).is_ok(), "{text:?}");
         }
         assert!(catalogue.search(&"salt ".repeat(10_000)).is_ok());
@@ -286,30 +258,9 @@ mod tests {
     fn a_key_has_one_effect_and_no_key_has_one_each() {
         let catalogue = Catalogue::open().expect("database");
         let save = |item, key| catalogue.save(item, "", key).expect("database");
-        assert_eq!(
-            save(7, Some("k")),
-            Ok(Saved {
-                item: 7,
-                times: 1,
-                repeated: false
-            })
-        );
-        assert_eq!(
-            save(7, Some("k")),
-            Ok(Saved {
-                item: 7,
-                times: 1,
-                repeated: true
-            })
-        );
-        assert_eq!(
-            save(7, None),
-            Ok(Saved {
-                item: 7,
-                times: 2,
-                repeated: false
-            })
-        );
+        assert_eq!(save(7, Some("k")), Ok(Saved { item: 7, times: 1, repeated: false }));
+        assert_eq!(save(7, Some("k")), Ok(Saved { item: 7, times: 1, repeated: true }));
+        assert_eq!(save(7, None), Ok(Saved { item: 7, times: 2, repeated: false }));
         assert_eq!(save(8, Some("k")), Err(SaveError::KeyReused));
         assert_eq!(save(0, Some("other")), Err(SaveError::NoSuchItem));
     }
@@ -318,10 +269,7 @@ mod tests {
     fn widgets_answer_on_every_turn() {
         let catalogue = Catalogue::open().expect("database");
         for turn in [0, 1, 2, 3, 1_000, u64::MAX] {
-            assert!(
-                !catalogue.recommendations(turn).expect("rows").is_empty(),
-                "{turn}"
-            );
+            assert!(!catalogue.recommendations(turn).expect("rows").is_empty(), "{turn}");
             assert_eq!(catalogue.reviews(turn).expect("rows").len(), 2, "{turn}");
         }
         catalogue.save(900, "", None).expect("database").expect("saved");

@@ -37,18 +37,11 @@ impl Said {
             (Hint::None, _, _) | (Hint::RetryAfter, None, _) | (Hint::Ratelimit, _, None) => {}
             (Hint::RetryAfter, Some(seconds), _) => say(RETRY_AFTER, seconds.to_string()),
             (Hint::Ratelimit, after, Some(quota)) => {
-                let left = if after.is_some() {
-                    0
-                } else {
-                    quota.remaining.unwrap_or(0)
-                };
+                let left = if after.is_some() { 0 } else { quota.remaining.unwrap_or(0) };
                 let reset = after.unwrap_or(quota.reset);
                 let policy = format!("\"demo\";q={};w={}", quota.limit, WINDOW.as_secs());
                 say(HeaderName::from_static("ratelimit-policy"), policy);
-                say(
-                    HeaderName::from_static("ratelimit"),
-                    format!("\"demo\";r={left};t={reset}"),
-                );
+                say(HeaderName::from_static("ratelimit"), format!("\"demo\";r={left};t={reset}"));
             }
             (Hint::Load, _, _) => {
                 let text = format!("TEXT application_utilization={:.2}", self.utilization);
@@ -63,19 +56,9 @@ mod tests {
     use super::*;
 
     fn said(hint: Hint, retry_after: Option<u64>) -> String {
-        let quota = Some(Standing {
-            limit: 20,
-            remaining: Some(3),
-            reset: 7,
-        });
+        let quota = Some(Standing { limit: 20, remaining: Some(3), reset: 7 });
         let mut headers = HeaderMap::new();
-        Said {
-            hint,
-            retry_after,
-            quota,
-            utilization: 1.5,
-        }
-        .write(&mut headers);
+        Said { hint, retry_after, quota, utilization: 1.5 }.write(&mut headers);
         let line = |(name, value): (&HeaderName, &HeaderValue)| {
             format!("{name}: {}", value.to_str().expect("ASCII"))
         };
@@ -90,16 +73,8 @@ mod tests {
             (Hint::None, Some(5), String::new()),
             (Hint::RetryAfter, None, String::new()),
             (Hint::RetryAfter, Some(5), "retry-after: 5".into()),
-            (
-                Hint::Ratelimit,
-                None,
-                format!("{policy} | ratelimit: \"demo\";r=3;t=7"),
-            ),
-            (
-                Hint::Ratelimit,
-                Some(5),
-                format!("{policy} | ratelimit: \"demo\";r=0;t=5"),
-            ),
+            (Hint::Ratelimit, None, format!("{policy} | ratelimit: \"demo\";r=3;t=7")),
+            (Hint::Ratelimit, Some(5), format!("{policy} | ratelimit: \"demo\";r=0;t=5")),
             (Hint::Load, None, report.into()),
             (Hint::Load, Some(5), report.into()),
         ] {

@@ -37,16 +37,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// `None` when only help was asked for.
 fn parse(mut parser: Parser) -> Result<Option<Args>, Box<dyn Error>> {
-    let limits = Limits {
-        workers: 4,
-        queue: 32,
-        service: Duration::from_millis(60),
-    };
-    let mut args = Args {
-        assets: None,
-        port: 0,
-        limits,
-    };
+    let limits = Limits { workers: 4, queue: 32, service: Duration::from_millis(60) };
+    let mut args = Args { assets: None, port: 0, limits };
     while let Some(arg) = parser.next()? {
         match arg {
             Long("assets") => args.assets = Some(parser.value()?.into()),
@@ -77,17 +69,11 @@ mod tests {
 
     #[test]
     fn arguments_out_of_range_are_refused() {
-        for bad in [
-            ["--workers", "0"],
-            ["--port", "65536"],
-            ["--service-ms", "0"],
-            ["--colour", "red"],
-        ] {
+        for bad in [["--workers", "0"], ["--port", "65536"], ["--service-ms", "0"], ["--colour", "red"]] {
             assert!(parse(Parser::from_args(bad)).is_err(), "{bad:?}");
         }
-        let args = parse(Parser::from_args(["--port", "0", "--queue", "5"]))
-            .expect("fine")
-            .expect("not help");
+        let args =
+            parse(Parser::from_args(["--port", "0", "--queue", "5"])).expect("fine").expect("not help");
         assert_eq!((args.port, args.limits.queue, args.limits.workers), (0, 5, 4));
     }
 }

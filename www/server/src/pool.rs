@@ -42,8 +42,7 @@ impl Limits {
 
     /// How long `requests` take, once all workers are busy.
     pub fn drain(&self, settings: &Settings, requests: usize) -> Duration {
-        self.service(settings)
-            .mul_f64(requests as f64 / self.capacity(settings) as f64)
+        self.service(settings).mul_f64(requests as f64 / self.capacity(settings) as f64)
     }
 }
 
@@ -97,15 +96,8 @@ struct Job<T> {
 impl<T: Send + 'static> Pool<T> {
     /// An empty pool; capacity, speed and manners are asked of `trouble` at every step.
     pub fn new(limits: Limits, trouble: Arc<Trouble>) -> Self {
-        let room = Room {
-            queue: VecDeque::new(),
-            load: Load::default(),
-        };
-        Self(Arc::new(Shared {
-            limits,
-            trouble,
-            room: Mutex::new(room),
-        }))
+        let room = Room { queue: VecDeque::new(), load: Load::default() };
+        Self(Arc::new(Shared { limits, trouble, room: Mutex::new(room) }))
     }
 
     /// Waits for a worker and has it do `work`, which may block, at `cost` times the ordinary service time.
@@ -115,12 +107,7 @@ impl<T: Send + 'static> Pool<T> {
     /// Refused at once, or when its turn came too late.
     pub async fn submit(&self, cost: f64, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
-        self.0.admit(Job {
-            since: Instant::now(),
-            cost,
-            reply,
-            work: Box::new(work),
-        })?;
+        self.0.admit(Job { since: Instant::now(), cost, reply, work: Box::new(work) })?;
         dispatch(&self.0);
         answer.await.unwrap_or(Err(Refused::Broken))
     }
@@ -128,10 +115,7 @@ impl<T: Send + 'static> Pool<T> {
     /// What is going on.
     pub fn load(&self) -> Load {
         let room = self.0.room();
-        Load {
-            queued: room.queue.len(),
-            ..room.load
-        }
+        Load { queued: room.queue.len(), ..room.load }
     }
 
     /// What it was started with.
@@ -204,16 +188,9 @@ fn dispatch<T: Send + 'static>(shared: &Arc<Shared<T>>) {
 
 /// One request's service. Whatever happens, the worker is free afterwards.
 async fn serve<T: Send + 'static>(shared: Arc<Shared<T>>, job: Job<T>, settings: Settings) {
-    let Job {
-        cost,
-        mut reply,
-        work,
-        ..
-    } = job;
+    let Job { cost, mut reply, work, .. } = job;
     let io = shared.limits.service(&settings).mul_f64(cost);
-    let value = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Refused::Broken);
+    let value = tokio::task::spawn_blocking(work).await.map_err(|_| Refused::Broken);
     let noticed = tokio::select! {
         () = tokio::time::sleep(io) => false,
         () = reply.closed(), if settings.drop_gone => true,

@@ -46,11 +46,7 @@ impl Quota {
         };
         *window = Some((start, used.saturating_add(1)));
         let left = (start + WINDOW).duration_since(now);
-        Some(Standing {
-            limit,
-            remaining: limit.checked_sub(used + 1),
-            reset: whole_seconds(left),
-        })
+        Some(Standing { limit, remaining: limit.checked_sub(used + 1), reset: whole_seconds(left) })
     }
 }
 
@@ -65,50 +61,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_window_allows_its_limit_and_then_begins_anew() {
-        let limits = Limits {
-            workers: 1,
-            queue: 1,
-            service: Duration::from_secs(2),
-        };
-        let settings = Settings {
-            hint: Hint::Ratelimit,
-            ..Settings::default()
-        };
+        let limits = Limits { workers: 1, queue: 1, service: Duration::from_secs(2) };
+        let settings = Settings { hint: Hint::Ratelimit, ..Settings::default() };
         let quota = Quota::default();
-        let remaining: Vec<_> = (0..7)
-            .map(|_| quota.take(&limits, &settings).expect("kept").remaining)
-            .collect();
-        assert_eq!(
-            remaining,
-            [Some(4), Some(3), Some(2), Some(1), Some(0), None, None]
-        );
+        let remaining: Vec<_> =
+            (0..7).map(|_| quota.take(&limits, &settings).expect("kept").remaining).collect();
+        assert_eq!(remaining, [Some(4), Some(3), Some(2), Some(1), Some(0), None, None]);
         tokio::time::advance(Duration::from_millis(9_500)).await;
-        assert_eq!(
-            quota.take(&limits, &settings),
-            Some(Standing {
-                limit: 5,
-                remaining: None,
-                reset: 1
-            })
-        );
+        assert_eq!(quota.take(&limits, &settings), Some(Standing { limit: 5, remaining: None, reset: 1 }));
         tokio::time::advance(Duration::from_millis(500)).await;
         assert_eq!(
             quota.take(&limits, &settings),
-            Some(Standing {
-                limit: 5,
-                remaining: Some(4),
-                reset: 10
-            })
+            Some(Standing { limit: 5, remaining: Some(4), reset: 10 })
         );
     }
 
     #[test]
     fn no_quota_is_kept_without_being_told() {
-        let limits = Limits {
-            workers: 1,
-            queue: 1,
-            service: Duration::from_secs(2),
-        };
+        let limits = Limits { workers: 1, queue: 1, service: Duration::from_secs(2) };
         assert_eq!(Quota::default().take(&limits, &Settings::default()), None);
     }
 }

@@ -51,9 +51,7 @@ async fn connection(stream: TcpStream, app: Router) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| answer(app.clone(), request));
     // What ends a connection is the client's affair, or the trouble that was asked for.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(app: Router, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {

@@ -81,13 +81,6 @@ impl Stats {
         let [search, save, recommendations, trending, reviews] =
             [0, 1, 2, 3, 4].map(|n: usize| self.hits[n].load(Ordering::Relaxed));
         let total = search + save + recommendations + trending + reviews;
-        Hits {
-            search,
-            save,
-            recommendations,
-            trending,
-            reviews,
-            total,
-        }
+        Hits { search, save, recommendations, trending, reviews, total }
     }
 }

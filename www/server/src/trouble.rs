@@ -86,14 +86,8 @@ impl Settings {
             Bound::Wait(ms) => (1..=60_000).contains(&ms),
         };
         let rules = [
-            (
-                (1.0..=100.0).contains(&self.slower),
-                "slower must be from 1 to 100",
-            ),
-            (
-                self.capacity.is_none_or(|n| (1..=64).contains(&n)),
-                "capacity must be from 1 to 64",
-            ),
+            ((1.0..=100.0).contains(&self.slower), "slower must be from 1 to 100"),
+            (self.capacity.is_none_or(|n| (1..=64).contains(&n)), "capacity must be from 1 to 64"),
             (share.contains(&self.refuse), "refuse must be from 0 to 1"),
             (share.contains(&self.drop), "drop must be from 0 to 1"),
             (bound, "queue must be {length: up to 10000} or {wait: 1 to 60000}"),
@@ -118,9 +112,7 @@ pub struct Trouble {
 impl Trouble {
     /// Replaces the settings; their time starts now.
     pub fn set(&self, settings: Settings) {
-        let until = settings
-            .seconds
-            .map(|s| Instant::now() + Duration::from_secs(s.into()));
+        let until = settings.seconds.map(|s| Instant::now() + Duration::from_secs(s.into()));
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = (settings, until);
     }
 
@@ -135,10 +127,7 @@ impl Trouble {
         if now.1.is_some_and(|until| Instant::now() >= until) {
             *now = Default::default();
         }
-        (
-            now.0.clone(),
-            now.1.map(|until| until.duration_since(Instant::now())),
-        )
+        (now.0.clone(), now.1.map(|until| until.duration_since(Instant::now())))
     }
 
     /// Is this request one of those to refuse?
@@ -173,12 +162,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn trouble_ends_by_itself() {
         let trouble = Trouble::default();
-        let bad = Settings {
-            slower: 9.0,
-            refuse: 1.0,
-            seconds: Some(30),
-            ..Settings::default()
-        };
+        let bad = Settings { slower: 9.0, refuse: 1.0, seconds: Some(30), ..Settings::default() };
         trouble.set(bad.clone());
         tokio::time::advance(Duration::from_millis(29_999)).await;
         assert_eq!(trouble.remaining(), (bad, Some(Duration::from_millis(1))));
@@ -192,9 +176,7 @@ mod tests {
     fn a_share_is_exact() {
         for percent in [0, 1, 30, 50, 99, 100] {
             let share = Share::default();
-            let hit = (0..100)
-                .filter(|_| share.hits(f64::from(percent) / 100.0))
-                .count();
+            let hit = (0..100).filter(|_| share.hits(f64::from(percent) / 100.0)).count();
             assert_eq!(hit, percent as usize, "{percent} %");
         }
     }
@@ -213,13 +195,7 @@ mod tests {
             let settings: Settings = serde_json::from_str(json).expect(json);
             assert!(settings.check().expect_err(json).starts_with(want), "{json}");
         }
-        assert!(
-            serde_json::from_str::<Settings>(r#"{"slwer": 2}"#).is_err(),
-            "a misspelt name is told"
-        );
-        assert_eq!(
-            serde_json::from_str::<Settings>("{}").expect("empty"),
-            Settings::default()
-        );
+        assert!(serde_json::from_str::<Settings>(r#"{"slwer": 2}"#).is_err(), "a misspelt name is told");
+        assert_eq!(serde_json::from_str::<Settings>("{}").expect("empty"), Settings::default());
     }
 }

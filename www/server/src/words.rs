@@ -129,17 +129,8 @@ pub const LAST_NAMES: [&str; 37] = [
 ];
 
 /// Kinds of book.
-pub const GENRES: [&str; 9] = [
-    "novel",
-    "mystery",
-    "travel",
-    "history",
-    "poetry",
-    "nature",
-    "memoir",
-    "science",
-    "short stories",
-];
+pub const GENRES: [&str; 9] =
+    ["novel", "mystery", "travel", "history", "poetry", "nature", "memoir", "science", "short stories"];
 
 /// Whom a book is about.
 pub const PEOPLE: [&str; 23] = [

@@ -80,11 +80,7 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
-        if self.skipped > 0 {
-            write!(f, ", {} skipped", self.skipped)
-        } else {
-            Ok(())
-        }
+        if self.skipped > 0 { write!(f, ", {} skipped", self.skipped) } else { Ok(()) }
     }
 }
 
@@ -103,77 +99,30 @@ mod tests {
         let text = "running 2 tests\ntest a ... ok\n\
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s";
-        assert_eq!(
-            read(text),
-            Counts {
-                passed: 5,
-                failed: 1,
-                skipped: 1
-            }
-        );
+        assert_eq!(read(text), Counts { passed: 5, failed: 1, skipped: 1 });
     }
 
     #[test]
     fn node_is_read_in_both_of_its_reporters() {
         let spec = "\u{2139} tests 6\n\u{2139} suites 0\n\u{2139} pass 2\n\u{2139} fail 1\n\u{2139} cancelled 1\n\
             \u{2139} skipped 1\n\u{2139} todo 1\n\u{2139} duration_ms 12.5";
-        assert_eq!(
-            read(spec),
-            Counts {
-                passed: 2,
-                failed: 2,
-                skipped: 2
-            }
-        );
-        assert_eq!(
-            read("# pass 4\n# fail 0\n# Subtest: pass 9"),
-            Counts {
-                passed: 4,
-                ..Counts::default()
-            }
-        );
+        assert_eq!(read(spec), Counts { passed: 2, failed: 2, skipped: 2 });
+        assert_eq!(read("# pass 4\n# fail 0\n# Subtest: pass 9"), Counts { passed: 4, ..Counts::default() });
     }
 
     #[test]
     fn a_suite_that_ran_nothing_or_died_silently_has_failed() {
         assert_eq!(Counts::default().ended(true).failed, 1, "nothing ran");
-        let some = Counts {
-            passed: 3,
-            ..Counts::default()
-        };
+        let some = Counts { passed: 3, ..Counts::default() };
         assert_eq!(some.ended(false).failed, 1, "died without a failed test");
         assert_eq!(some.ended(true).failed, 0);
-        let told = Counts {
-            passed: 3,
-            failed: 2,
-            skipped: 0,
-        };
-        assert_eq!(
-            told.ended(false).failed,
-            2,
-            "its own failures are not counted twice"
-        );
+        let told = Counts { passed: 3, failed: 2, skipped: 0 };
+        assert_eq!(told.ended(false).failed, 2, "its own failures are not counted twice");
     }
 
     #[test]
     fn the_line_names_skipped_tests_only_when_there_are_any() {
-        assert_eq!(
-            Counts {
-                passed: 1,
-                failed: 0,
-                skipped: 0
-            }
-            .to_string(),
-            "1 passed, 0 failed"
-        );
-        assert_eq!(
-            Counts {
-                passed: 1,
-                failed: 2,
-                skipped: 3
-            }
-            .to_string(),
-            "1 passed, 2 failed, 3 skipped"
-        );
+        assert_eq!(Counts { passed: 1, failed: 0, skipped: 0 }.to_string(), "1 passed, 0 failed");
+        assert_eq!(Counts { passed: 1, failed: 2, skipped: 3 }.to_string(), "1 passed, 2 failed, 3 skipped");
     }
 }

@@ -47,10 +47,7 @@ pub fn test(house: &House, names: &[Name]) -> Result<()> {
                 eprintln!("\n==== {title}");
                 let counts = suite(&mut run).unwrap_or_else(|error| {
                     eprintln!("{title}: {error:#}");
-                    Counts {
-                        failed: 1,
-                        ..Counts::default()
-                    }
+                    Counts { failed: 1, ..Counts::default() }
                 });
                 rows.push(Row { title, counts });
             }
@@ -85,10 +82,7 @@ fn report(rows: &[Row]) -> Counts {
     let mut total = Counts::default();
     println!("\n{:<32}{:>8}{:>8}{:>9}", "suite", "passed", "failed", "skipped");
     for Row { title, counts } in rows {
-        println!(
-            "{title:<32}{:>8}{:>8}{:>9}",
-            counts.passed, counts.failed, counts.skipped
-        );
+        println!("{title:<32}{:>8}{:>8}{:>9}", counts.passed, counts.failed, counts.skipped);
         total.add(counts);
     }
     println!();

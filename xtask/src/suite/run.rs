@@ -36,29 +36,20 @@ impl<'a> Run<'a> {
     pub fn checks(&mut self) -> Result<Counts> {
         tools::components(self.house)?;
         tools::wasm_target(self.house)?;
-        let (sh, wasm, tsc) = (
-            &self.house.sh,
-            tools::WASM,
-            self.house.at("pkg/node_modules/typescript/bin/tsc"),
-        );
+        let (sh, wasm, tsc) =
+            (&self.house.sh, tools::WASM, self.house.at("pkg/node_modules/typescript/bin/tsc"));
         let mut commands = vec![
             cmd!(sh, "cargo fmt --all --check"),
             cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings"),
             cmd!(sh, "cargo clippy --target {wasm} --lib -- -D warnings"),
-            cmd!(
-                sh,
-                "cargo clippy --target {wasm} --lib --features inspect -- -D warnings"
-            ),
+            cmd!(sh, "cargo clippy --target {wasm} --lib --features inspect -- -D warnings"),
         ];
         let built = self.build().inspect_err(|error| eprintln!("{error:#}")).is_ok();
         if built {
             commands.push(cmd!(sh, "node {tsc} --project pkg"));
             commands.push(cmd!(sh, "node {tsc} --project www/page"));
         }
-        let mut counts = Counts {
-            failed: u32::from(!built),
-            ..Counts::default()
-        };
+        let mut counts = Counts { failed: u32::from(!built), ..Counts::default() };
         for command in commands {
             match command.run() {
                 Ok(()) => counts.passed += 1,
@@ -109,10 +100,7 @@ impl<'a> Run<'a> {
         if browser.is_some() {
             tools::browsers(self.house)?;
         }
-        counted(
-            self.scripts(folder)?
-                .env("TIDEGATE_BROWSER", browser.unwrap_or_default()),
-        )
+        counted(self.scripts(folder)?.env("TIDEGATE_BROWSER", browser.unwrap_or_default()))
     }
 
     /// The tarball's tests. They get the tarball, and this program to make another.
@@ -122,11 +110,7 @@ impl<'a> Run<'a> {
         tools::browsers(self.house)?;
         let tarball = pack::tarball(self.house)?;
         let scripts = self.scripts("tests/packaging")?;
-        counted(
-            scripts
-                .env("TIDEGATE_TARBALL", tarball)
-                .env("TIDEGATE_XTASK", env::current_exe()?),
-        )
+        counted(scripts.env("TIDEGATE_TARBALL", tarball).env("TIDEGATE_XTASK", env::current_exe()?))
     }
 
     fn scripts(&self, folder: &str) -> Result<Cmd<'_>> {
@@ -145,10 +129,7 @@ impl<'a> Run<'a> {
             self.built = Some(made.is_ok());
             return made;
         }
-        ensure!(
-            self.built == Some(true),
-            "the package could not be built, see above"
-        );
+        ensure!(self.built == Some(true), "the package could not be built, see above");
         Ok(())
     }
 }
