@@ -89,6 +89,11 @@ impl Events {
         self.mask = mask;
     }
 
+    /// Does somebody watch how a scope's state changes: by its events, or (bit 0, which is no kind) by snapshots?
+    pub fn watched(&self) -> bool {
+        self.mask & (1 | Kind::Pressure.bit()) != 0
+    }
+
     /// Records an event, unless nobody listens to its kind.
     pub fn push(&mut self, e: Event) {
         if self.mask & e.kind.bit() == 0 {

@@ -362,7 +362,7 @@ impl Gate {
         self.room_made = true;
     }
 
-    /// Which kinds of event are recorded, one bit each.
+    /// Which kinds of event are recorded, one bit each; bit 0: somebody looks at snapshots.
     pub fn listen(&mut self, mask: u32) {
         self.events.listen(mask);
     }

@@ -48,11 +48,10 @@ export const createStore = (room: Room) => {
   const getSnapshot = (): Snapshot => {
     const count = (what: number): number => core("told", room.id, what) || 0;
     let { ready, scopes } = shown;
-    if (stale) {
-      stale = false;
-      ready = state || "loading";
-      scopes = [...room.scopes.keys()].map((name) => pressureOf(room, name));
-    }
+    if (stale) ready = state || "loading";
+    // Nobody is told of a change that nobody subscribed to: whoever asks all the same gets what is now.
+    if (stale || !room.listeners.get("")?.size) scopes = [...room.scopes.keys()].map((name) => pressureOf(room, name));
+    stale = false;
     const next = make(ready, scopes, count(2), count(3));
     if (written !== (written = text(next))) shown = next;
     return shown;

@@ -98,7 +98,8 @@ impl Gate {
             next = next.min((oldest.sent_at + defaults::IN_FLIGHT_LONGEST).max(now + TICK));
         }
         for place in &self.places.all {
-            if place.told != State::Nominal {
+            // A state that falls by itself is looked at only for somebody: nothing keeps an idle process alive.
+            if place.told != State::Nominal && self.events.watched() {
                 // While it is closed the state falls to serious and no lower.
                 let closed = place.closed().until;
                 let stays = closed > now && place.told <= State::Serious;

@@ -160,3 +160,16 @@ test("an idle instance keeps no process alive", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { timeout: 20_000 });
   assert.equal(stdout.trim(), "200 wasm");
 });
+
+test("an origin that is closed for minutes keeps no process alive", async () => {
+  const file = new URL("../../pkg/dist/index.js", import.meta.url);
+  const code = `
+    import { createTidegate } from ${JSON.stringify(file.href)};
+    const busy = async () => new Response("busy", { status: 503, headers: { "retry-after": "600" } });
+    const tide = createTidegate({ fetch: busy });
+    await tide.fetch("https://api.example/");
+    console.log(tide.pressure("https://api.example").state);`;
+  // The child ends by itself or not at all: the limit is for a failure only, well below the ten minutes.
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { timeout: 120_000 });
+  assert.equal(stdout.trim(), "serious");
+});
