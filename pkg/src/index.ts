@@ -1,7 +1,7 @@
 // Wires the rooms of the face together; decides nothing.
 import type * as contract from "../tidegate.d.ts";
 import { isTidegateError, TidegateError } from "./answers";
-import { ready, State, state, watchers } from "./core";
+import { ready, start, State, state, watchers } from "./core";
 import { fail, on } from "./events";
 import { fallback } from "./fallback";
 import { describe } from "./fetch";
@@ -65,7 +65,9 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
       else setMode(room, place);
     },
     get ready() {
-      open(room);
+      // A disposed instance asks whether the core runs, and opens nothing any more.
+      if (room.disposed) start();
+      else open(room);
       return ready;
     },
     clear: async (): Promise<void> => {
