@@ -2,25 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import puppeteer from "puppeteer-core";
+import { LAUNCH } from "./launch.mjs";
 import { serve } from "./server.mjs";
 
 export const BROWSER = process.env.TIDEGATE_BROWSER || "chromium";
-
-const LAUNCH = {
-  chromium: {
-    browser: "chrome",
-    executablePath: process.env.TIDEGATE_CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox", // root in a container
-      "--disable-gpu",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  },
-  firefox: { browser: "firefox", executablePath: process.env.TIDEGATE_FIREFOX ?? "/usr/bin/firefox-esr" },
-};
 
 let browser;
 before(async () => (browser = await puppeteer.launch({ headless: true, protocolTimeout: 120_000, ...LAUNCH[BROWSER] })));

@@ -1,24 +1,9 @@
 // Debian's browsers, headless, each with a profile of its own.
 import puppeteer from "puppeteer-core";
+import { LAUNCH } from "../../support/launch.mjs";
 
 /** The names that tests are run for. */
 export const BROWSERS = ["chromium", "firefox"];
-
-const LAUNCH = {
-  chromium: {
-    browser: "chrome",
-    executablePath: process.env.TIDEGATE_CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox", // root in a container
-      "--disable-gpu",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  },
-  firefox: { browser: "firefox", executablePath: process.env.TIDEGATE_FIREFOX ?? "/usr/bin/firefox-esr" },
-};
 
 /**
  * Opens a page and answers what it reports: the page calls `report(value)` once with anything JSON can carry.
