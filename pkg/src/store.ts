@@ -37,6 +37,8 @@ const text = JSON.stringify;
 /** What listeners are told about. */
 const news = ({ ready, scopes }: Snapshot): string => text([ready, scopes]);
 
+const coarse = (scopes: readonly Pressure[]): string => scopes.map(({ state, closedUntil }) => state + !closedUntil).join();
+
 /** `subscribe` and `getSnapshot` of a room. */
 export const createStore = (room: Room) => {
   let shown = server;
@@ -48,9 +50,13 @@ export const createStore = (room: Room) => {
   const getSnapshot = (): Snapshot => {
     const count = (what: number): number => core("told", room.id, what) || 0;
     let { ready, scopes } = shown;
-    if (stale) ready = state || "loading";
-    // Nobody is told of a change that nobody subscribed to: whoever asks all the same gets what is now.
-    if (stale || !room.listeners.get("")?.size) scopes = [...room.scopes.keys()].map((name) => pressureOf(room, name));
+    const fresh = [...room.scopes.keys()].map((name) => pressureOf(room, name));
+    // Nobody is told of a change that nobody subscribed to: whoever asks all the same gets the state as it is now. A level
+    // that sinks within its state is no change, or two looks in a row would never see the same object.
+    if (stale || (!room.listeners.get("")?.size && coarse(fresh) !== coarse(scopes))) {
+      ready = state || "loading";
+      scopes = fresh;
+    }
     stale = false;
     const next = make(ready, scopes, count(2), count(3));
     if (written !== (written = text(next))) shown = next;

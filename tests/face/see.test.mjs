@@ -95,6 +95,24 @@ for (const build of BUILDS) {
   });
 }
 
+test("who looks without subscribing sees the state as it is, and the same object while only the level sinks", async () => {
+  holdTime(mock);
+  const { createTidegate } = await fresh("index.js");
+  const net = network();
+  const tide = createTidegate({ fetch: net.fetch });
+  const post = tide.fetch(URL_A, { method: "POST" });
+  net.sent[0].answer("busy", busy(1));
+  await post;
+  const serious = tide.getSnapshot();
+  assert.equal(serious.scopes[0].state, "serious");
+  mock.timers.tick(300);
+  assert.ok(tide.pressure("https://api.example").value < serious.scopes[0].value, "the level sinks");
+  assert.equal(tide.getSnapshot(), serious);
+  mock.timers.tick(60_000);
+  assert.deepEqual([tide.getSnapshot().scopes[0].state, tide.getSnapshot().scopes[0].closedUntil], ["nominal", null]);
+  assert.equal(tide.getSnapshot(), tide.getSnapshot());
+});
+
 test("events cost nothing while nobody listens", async () => {
   const calls = [];
   globalThis.silent = (name) => calls.push(name);
