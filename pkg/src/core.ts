@@ -29,16 +29,18 @@ export let ready = new Promise<"wasm" | "fallback">((resolve) => (settleReady = 
 export const watchers = new Map<object, (cause?: unknown) => void>();
 
 /** What an export of the core answers; NaN when there is no living core. */
-export const core = <K extends keyof Exports>(name: K, ...args: Parameters<Exports[K]>): number => {
-  if (state === State.Runs) {
-    try {
-      return exports[name](...args);
-    } catch (cause) {
-      die(cause);
+export const core: <K extends keyof Exports>(name: K, ...args: Parameters<Exports[K]>) => number =
+  // Named one by one: a list made for each call costs more than the call. WebAssembly passes over what it did not ask for.
+  (name: string, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, f?: unknown): number => {
+    if (state === State.Runs) {
+      try {
+        return exports[name](a, b, c, d, e, f);
+      } catch (cause) {
+        die(cause);
+      }
     }
-  }
-  return NaN;
-};
+    return NaN;
+  };
 
 /** Development build: throws what is wrong with options. */
 export const check = (options: unknown): void => Object(glue).check(options);
