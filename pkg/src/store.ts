@@ -50,12 +50,14 @@ export const createStore = (room: Room) => {
   const getSnapshot = (): Snapshot => {
     const count = (what: number): number => core("told", room.id, what) || 0;
     let { ready, scopes } = shown;
-    const fresh = [...room.scopes.keys()].map((name) => pressureOf(room, name));
     // Nobody is told of a change that nobody subscribed to: whoever asks all the same gets the state as it is now. A level
     // that sinks within its state is no change, or two looks in a row would never see the same object.
-    if (stale || (!room.listeners.get("")?.size && coarse(fresh) !== coarse(scopes))) {
-      ready = state || "loading";
-      scopes = fresh;
+    if (stale || !room.listeners.get("")?.size) {
+      const fresh = [...room.scopes.keys()].map((name) => pressureOf(room, name));
+      if (stale || coarse(fresh) !== coarse(scopes)) {
+        ready = state || "loading";
+        scopes = fresh;
+      }
     }
     stale = false;
     const next = make(ready, scopes, count(2), count(3));
