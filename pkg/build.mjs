@@ -47,13 +47,20 @@ function options({ file, core, start, format }, more = []) {
 }
 
 // A second minifier behind the first: it folds what esbuild leaves alone, 3 % of the face. No option that changes what
-// code does on any input.
-const FOLD = { module: true, ecma: 2020, compress: { passes: 3 }, format: { ascii_only: true } };
+// code does on any input. New for each file, because terser writes into the options it is given: shared, a CommonJS file
+// was folded as whichever module system happened to come first.
+const fold = (format) => ({
+  module: format === "esm",
+  toplevel: true,
+  ecma: 2020,
+  compress: { passes: 3 },
+  format: { ascii_only: true },
+});
 
 /** Makes one file of the package, or only its bytes. */
 async function bundle(entry, more) {
   const made = await build({ ...options(entry, more), write: false });
-  const { code } = await minify(made.outputFiles[0].text, { ...FOLD, module: entry.format === "esm" });
+  const { code } = await minify(made.outputFiles[0].text, fold(entry.format));
   return code;
 }
 
