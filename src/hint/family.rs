@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
+use super::answer::{self, Answer};
 use super::field::{self, Form, bounded, known};
-use super::lookup::{self, Fields};
 use super::ratelimit;
 use super::scan::{self, Pair};
 use super::settle::Findings;
@@ -76,7 +76,7 @@ const LIMITS: usize = 2;
 const NAMES: core::ops::Range<usize> = 8..11;
 
 /// Reads the members. Nothing is found without a limit, a remaining or a reset. A dictionary's reset is in seconds.
-pub fn read(lines: &[Pair<'_>], spelling: &Spelling, fields: &Fields<'_>, findings: &mut Findings) {
+pub fn read(lines: &[Pair<'_>], spelling: &Spelling, answer: &Answer<'_>, findings: &mut Findings) {
     let mut told = [f64::NAN; 4];
     let mut source = "";
     for (role, &(number, mut form)) in ROLES.iter().enumerate() {
@@ -85,8 +85,8 @@ pub fn read(lines: &[Pair<'_>], spelling: &Spelling, fields: &Fields<'_>, findin
         }
         if let Some(number) = told.get_mut(number).filter(|number| number.is_nan()) {
             let name = spelling.name(role);
-            let list = lookup::value(lines, name);
-            *number = field::pick(&list, form, fields.reference, &mut findings.reading.malformed);
+            let list = answer::value(lines, name);
+            *number = field::pick(&list, form, answer.reference, &mut findings.reading.malformed);
             if !number.is_nan() {
                 source = name;
             }
@@ -102,25 +102,25 @@ pub fn read(lines: &[Pair<'_>], spelling: &Spelling, fields: &Fields<'_>, findin
     if limit.is_nan() {
         limit = (used + remaining).clamp(0.0, f64::MAX);
     }
-    findings.quota_source = Some(source);
+    findings.unnamed = true;
     let mut name = Vec::new();
     for role in NAMES {
         if name.is_empty() {
-            name = lookup::text(lines, spelling.name(role));
+            name = answer::text(lines, spelling.name(role));
         }
     }
     if name.is_empty() {
         name.extend_from_slice(b"default");
     }
     // The limit comes first: what stands behind it are policies (drafts -00 to -03), after those of their own field.
-    let limits = lookup::value(lines, spelling.name(LIMITS));
-    let mut policies = lookup::value(fields.lines, ratelimit::POLICY);
+    let limits = answer::value(lines, spelling.name(LIMITS));
+    let mut policies = answer.value(ratelimit::POLICY);
     let mut behind: &[u8] = &limits;
     while !behind.is_empty() && scan::part(&mut behind, b',').is_empty() {}
     policies.push(b',');
     policies.extend_from_slice(behind);
     let window = window(limit, &policies);
-    if let Some(quota) = findings.named(field::string(&name, false)) {
+    if let Some(quota) = findings.quota(field::string(&name, false), source) {
         quota.limit = known(limit);
         quota.remaining = known(remaining);
         quota.reset_ms = known(reset).map(bounded);

@@ -21,13 +21,15 @@ use alloc::vec::Vec;
 
 use crate::time::WallTime;
 
-use lookup::Fields;
+use answer::Answer;
 use settle::Findings;
 
+mod answer;
+mod body;
 mod date;
 mod family;
 mod field;
-mod lookup;
+mod json;
 mod ratelimit;
 mod ratelimit_dictionary;
 mod ratelimit_fields;
@@ -100,10 +102,28 @@ pub struct Dialect {
     pub spec: &'static str,
     /// The exact response fields that it reads, lower-case: only these need to cross from JavaScript.
     pub fields: &'static [&'static str],
+    /// The names of further fields, as a manual writes them: `[X-]RateLimit-Limit-DIM`. All hold one of [`MARKS`].
+    pub families: &'static [&'static str],
+    /// The paths of members of a JSON body, as [`json`] writes them.
+    pub members: &'static [&'static str],
+    /// Other bodies that it reads, as a manual writes them.
+    pub bodies: &'static str,
     read: Reader,
 }
 
-type Reader = fn(&Fields<'_>, &mut Findings);
+impl Dialect {
+    /// Reads nothing.
+    const PLAIN: Self =
+        Self { name: "", spec: "", fields: &[], families: &[], members: &[], bodies: "", read: |_, _| {} };
+}
+
+/// What the name of every field of a family holds: worth to cross, whatever else the name says.
+pub const MARKS: &[&str] = &["ratelimit", "rate-limit", "retry"];
+
+/// A longer body is not read, in bytes.
+pub const MAX_BODY: usize = 65_536;
+
+type Reader = fn(&Answer<'_>, &mut Findings);
 
 /// Every dialect, strongest claim first.
 pub const DIALECTS: &[Dialect] = &[
@@ -126,23 +146,45 @@ const READERS: [Reader; DIALECTS.len()] = {
     readers
 };
 
+/// The paths alone, for the same reason.
+const MEMBERS: [&[&str]; DIALECTS.len()] = {
+    let mut members = [DIALECTS[0].members; DIALECTS.len()];
+    let mut row = 1;
+    while row < DIALECTS.len() {
+        members[row] = DIALECTS[row].members;
+        row += 1;
+    }
+    members
+};
+
 /// Reads all that a response says. `wall`: the client's clock when it arrived, used where the server's own is hidden.
 pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
-    let fields = Fields::new(response, wall);
+    let media = answer::media(response);
+    let body = response.body.unwrap_or_default();
+    // Trailers are fields that come late.
+    let trailers = body::trailers(media, body);
+    let mut lines = response.fields.to_vec();
+    lines.extend(body::lines(&trailers));
+    let answer = Answer::new(response.status, &lines, media, body, wall);
     let mut findings = Findings::new(response.status);
     for reader in &READERS {
-        reader(&fields, &mut findings);
+        reader(&answer, &mut findings);
     }
-    findings.settle(&fields);
+    findings.settle(&answer);
     findings.reading
 }
 
-/// Reads header text of one line per field, `name: value\n`, names in lower case: what crosses from JavaScript.
-/// The caller replaces a line break inside a value by another control character, so that the value stays invalid
-/// and cannot pose as a field. A line without a colon is a field without a value.
+/// Reads header text of one line per field, `name: value\n`, names in lower case, and behind an empty line the body:
+/// what crosses from JavaScript. The caller replaces a line break inside a value by another control character, so that
+/// the value stays invalid and cannot pose as a field. A line without a colon is a field without a value.
 pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
-    let fields = &scan::pairs(text, b'\n', b':');
-    read(&Response { status, fields, body: None }, wall)
+    let mut end = 0;
+    while let Some(line) = text.get(end..).filter(|rest| !rest.is_empty() && !rest.starts_with(b"\n")) {
+        end += line.iter().position(|&byte| byte == b'\n').map_or(line.len(), |at| at + 1);
+    }
+    let (head, rest) = text.split_at(end);
+    let fields = &scan::pairs(head, b'\n', b':');
+    read(&Response { status, fields, body: rest.get(1..) }, wall)
 }
 
 /// Every exact field name that a dialect reads, and the two that correct clocks: sorted, each once. What
@@ -150,7 +192,7 @@ pub fn read_text(status: u16, text: &[u8], wall: WallTime) -> Reading {
 pub fn fields() -> Vec<&'static str> {
     let mut all: Vec<&'static str> = Vec::new();
     let names = DIALECTS.iter().flat_map(|dialect| dialect.fields);
-    for name in names.chain(lookup::CLOCKS) {
+    for name in names.chain(answer::CLOCKS) {
         if let Err(place) = all.binary_search(name) {
             all.insert(place, name);
         }

@@ -5,8 +5,8 @@
 use alloc::string::String;
 
 use super::Dialect;
+use super::answer::Answer;
 use super::field::{self, bounded, integer, known};
-use super::lookup::{self, Fields};
 use super::scan::{self, class};
 use super::settle::Findings;
 use super::structured::{self, Item};
@@ -16,6 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     spec: "draft-ietf-httpapi-ratelimit-headers-10 sections 3 and 4; RFC 9651",
     fields: &[POLICY, LIMIT],
     read,
+    ..Dialect::PLAIN
 };
 
 pub(super) const POLICY: &str = "ratelimit-policy";
@@ -26,9 +27,9 @@ const POLICY_KEYS: [&[u8]; 4] = [b"q", b"w", b"pk", b"qu"];
 /// A service limit has no unit of its own; no key is empty.
 const LIMIT_KEYS: [&[u8]; 4] = [b"r", b"t", b"pk", b""];
 
-fn read(fields: &Fields<'_>, findings: &mut Findings) {
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
     for &(name, policy, keys) in &[(POLICY, true, &POLICY_KEYS), (LIMIT, false, &LIMIT_KEYS)] {
-        let value = lookup::value(fields.lines, name);
+        let value = answer.value(name);
         // Older drafts wrote other things under the same names: not malformed, and for other dialects to read.
         let older = if policy { class::DIGIT } else { class::LETTER };
         if scan::starts(&value, older) {
@@ -37,10 +38,8 @@ fn read(fields: &Fields<'_>, findings: &mut Findings) {
         // Once to see whether all of it is well-formed, once more to take it.
         for &taking in &[false, true] {
             let valid = structured::list(&value, keys, &mut |item| {
-                if taking {
-                    findings.quota_source = Some(name);
-                }
-                read_item(item, policy, taking.then_some(&mut *findings))
+                findings.unnamed |= taking;
+                read_item(item, name, taking.then_some(&mut *findings))
             });
             if !valid {
                 findings.reading.malformed += 1;
@@ -52,8 +51,9 @@ fn read(fields: &Fields<'_>, findings: &mut Findings) {
 
 /// Is the Item well-formed? If so, `findings` take it. The partition key is opaque and not reported. Told again under
 /// the same name, the first policy, the least remaining and the longest reset count.
-fn read_item(item: &Item<'_>, policy: bool, findings: Option<&mut Findings>) -> bool {
+fn read_item(item: &Item<'_>, field: &'static str, findings: Option<&mut Findings>) -> bool {
     let &[name, amount, seconds, key, unit] = item;
+    let policy = field == POLICY;
     let amount = integer(amount);
     let ms = integer(seconds) * 1000.0;
     let typed = |text: &[u8], mark| text.first().is_none_or(|&first| first == mark);
@@ -62,7 +62,7 @@ fn read_item(item: &Item<'_>, policy: bool, findings: Option<&mut Findings>) -> 
         && (seconds.is_empty() || ms >= f64::from(policy))
         && typed(key, b':')
         && typed(unit, b'"');
-    if valid && let Some(quota) = findings.and_then(|findings| findings.named(unquote(name))) {
+    if valid && let Some(quota) = findings.and_then(|findings| findings.quota(unquote(name), field)) {
         let ms = known(ms);
         if !policy {
             if quota.remaining.is_none_or(|least| amount < least) {

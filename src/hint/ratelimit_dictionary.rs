@@ -2,8 +2,8 @@
 //! reset is in seconds from now; the window stands in a RateLimit-Policy of that age, `100;w=60`.
 
 use super::Dialect;
+use super::answer::Answer;
 use super::family::{self, Spelling};
-use super::lookup::{self, Fields};
 use super::ratelimit;
 use super::scan::{self, class};
 use super::settle::Findings;
@@ -13,16 +13,17 @@ pub(super) const DIALECT: Dialect = Dialect {
     spec: "draft-ietf-httpapi-ratelimit-headers-07 section 5",
     fields: &[ratelimit::LIMIT, ratelimit::POLICY],
     read,
+    ..Dialect::PLAIN
 };
 
-fn read(fields: &Fields<'_>, findings: &mut Findings) {
-    if findings.quota_source.is_some() {
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
+    if findings.unnamed {
         return;
     }
-    let value = lookup::value(fields.lines, ratelimit::LIMIT);
+    let value = answer.value(ratelimit::LIMIT);
     let before = findings.reading.malformed;
-    family::read(&scan::pairs(&value, b',', b'='), Spelling::BARE, fields, findings);
-    if findings.quota_source.is_some() {
+    family::read(&scan::pairs(&value, b',', b'='), Spelling::BARE, answer, findings);
+    if findings.unnamed {
         findings.quota_source = Some(ratelimit::LIMIT);
     } else if findings.reading.malformed == before && scan::starts(&value, class::LETTER) {
         findings.reading.malformed += 1;

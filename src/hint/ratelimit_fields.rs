@@ -3,8 +3,8 @@
 //! restate it.
 
 use super::Dialect;
+use super::answer::Answer;
 use super::family::{self, SPELLINGS, members};
-use super::lookup::Fields;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -12,12 +12,13 @@ pub(super) const DIALECT: Dialect = Dialect {
     spec: "draft-ietf-httpapi-ratelimit-headers-06 section 5; GitHub, GitLab, Discord, Reddit, X",
     fields: members!["ratelimit-" "x-ratelimit-" "x-rate-limit-" "rate-limit-" ; "ratelimit-policy"],
     read,
+    ..Dialect::PLAIN
 };
 
-fn read(fields: &Fields<'_>, findings: &mut Findings) {
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
     for spelling in SPELLINGS {
-        if findings.quota_source.is_none() {
-            family::read(fields.lines, spelling, fields, findings);
+        if !findings.unnamed {
+            family::read(answer.lines, spelling, answer, findings);
         }
     }
 }

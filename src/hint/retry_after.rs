@@ -2,29 +2,26 @@
 //! are finer and therefore come first. Of several members the longest valid one counts; the cap is the gate's.
 
 use super::Dialect;
+use super::answer::Answer;
 use super::field::{self, Form};
-use super::lookup::{self, Fields};
-use super::settle::Findings;
+use super::settle::{Findings, From};
 
 pub(super) const DIALECT: Dialect =
-    Dialect { name: "retry-after", spec: "RFC 9110 section 10.2.3", fields: FIELDS, read };
+    Dialect { name: "retry-after", spec: "RFC 9110 section 10.2.3", fields: FIELDS, read, ..Dialect::PLAIN };
 
 const FIELDS: &[&str] = &["retry-after-ms", "x-ms-retry-after-ms", "x-amz-retry-after", "retry-after"];
 
-fn read(fields: &Fields<'_>, findings: &mut Findings) {
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let (millis, seconds) = FIELDS.split_at(3);
-    read_waits(millis, Form::Millis, fields, findings);
-    read_waits(seconds, Form::Date, fields, findings);
+    read_waits(millis, Form::Millis, answer, findings);
+    read_waits(seconds, Form::Date, answer, findings);
 }
 
 /// Reads fields that hold nothing but waits. The first that has a valid one counts, the others are only checked.
-pub(super) fn read_waits(names: &[&'static str], form: Form, fields: &Fields<'_>, findings: &mut Findings) {
+pub(super) fn read_waits(names: &[&'static str], form: Form, answer: &Answer<'_>, findings: &mut Findings) {
     for name in names {
-        let value = lookup::value(fields.lines, name);
-        let ms = field::pick(&value, form, fields.reference, &mut findings.reading.malformed);
-        if findings.wait_source.is_none() && !ms.is_nan() {
-            findings.wait_ms = field::bounded(ms);
-            findings.wait_source = Some(name);
-        }
+        let value = answer.value(name);
+        let ms = field::pick(&value, form, answer.reference, &mut findings.reading.malformed);
+        findings.wait(From::Field, ms, name);
     }
 }

@@ -3,21 +3,42 @@
 
 use alloc::string::String;
 
-use super::lookup::Fields;
+use super::answer::Answer;
+use super::field::bounded;
 use super::{Quota, Reading};
+
+/// More quotas than these are not told: looking for a name takes time with each.
+const MOST_QUOTAS: usize = 4_096;
+
+/// Kinds of word about when to come again, the strongest first: a field; a member of the body; what a query costs,
+/// which counts for an overload alone; an event stream's steady setting, which counts always.
+#[derive(Clone, Copy)]
+pub enum From {
+    /// A response field.
+    Field,
+    /// A member of the body.
+    Body,
+    /// What a query costs and how fast that comes back.
+    Cost,
+    /// The `retry:` of an event stream.
+    Stream,
+}
+
+/// A wait in milliseconds, and where it was read.
+#[derive(Clone, Copy)]
+struct Wait(u32, &'static str);
 
 /// Collects what the dialects read.
 pub struct Findings {
     /// The hint so far, but for its wait; its source is that of an overload without a time.
     pub reading: Reading,
-    /// The request failed: by its status, or by what a dialect read in the body of a success.
+    /// The request failed: by its status, or by what a dialect read in the fields or the body of a success.
     pub failed: bool,
-    /// The first wait that stands in a field.
-    pub wait_ms: u32,
-    /// That field.
-    pub wait_source: Option<&'static str>,
+    /// A quota without a dimension was read: the other families restate it.
+    pub unnamed: bool,
     /// The field of a quota that tells the most.
     pub quota_source: Option<&'static str>,
+    waits: [Option<Wait>; 4],
 }
 
 impl Findings {
@@ -26,20 +47,50 @@ impl Findings {
         Self {
             reading: Reading::default(),
             failed: status >= 400,
-            wait_ms: 0,
-            wait_source: None,
+            unnamed: false,
             quota_source: None,
+            waits: [None; 4],
         }
     }
 
-    /// The quota of that name: the one told before, else a new one that counts requests.
-    pub fn named(&mut self, name: String) -> Option<&mut Quota> {
+    /// A wait, in milliseconds, not yet bounded; NaN: none. The first of each kind counts, in the order of the dialects.
+    pub fn wait(&mut self, from: From, ms: f64, source: &'static str) {
+        let slot = &mut self.waits[from as usize];
+        if slot.is_none() && !ms.is_nan() {
+            *slot = Some(Wait(bounded(ms), source));
+        }
+    }
+
+    /// The server's word on trying again. The first counts.
+    pub fn retry(&mut self, retry: Option<bool>) {
+        let told = &mut self.reading.hint.retry;
+        *told = told.or(retry);
+    }
+
+    /// An explicit signal of overload, and where it was read.
+    pub fn overloaded(&mut self, source: &'static str) {
+        self.reading.hint.overloaded = true;
+        self.reading.source.get_or_insert(source);
+    }
+
+    /// A load from 0 up; above 1 is 1. The first counts.
+    pub fn load(&mut self, load: f64) {
+        let told = &mut self.reading.hint.load;
+        if told.is_none() && !load.is_nan() {
+            *told = Some(load.clamp(0.0, 1.0));
+        }
+    }
+
+    /// The quota of that name: the one told before, else a new one that counts requests. `source`: its field. None
+    /// when there are more than any server has.
+    pub fn quota(&mut self, name: String, source: &'static str) -> Option<&mut Quota> {
+        self.quota_source = Some(source);
         let quotas = &mut self.reading.hint.quotas;
         let mut place = 0;
         while quotas.get(place).is_some_and(|quota| quota.name != name) {
             place += 1;
         }
-        if place == quotas.len() {
+        if place == quotas.len() && place < MOST_QUOTAS {
             // Spelt out: a default would be made and dropped as a whole.
             quotas.push(Quota {
                 name,
@@ -54,33 +105,33 @@ impl Findings {
     }
 
     /// Applies the rules that need everything.
-    pub fn settle(&mut self, fields: &Fields<'_>) {
+    pub fn settle(&mut self, answer: &Answer<'_>) {
         let hint = &mut self.reading.hint;
-        if fields.cached {
+        if answer.cached {
             hint.quotas.clear();
             hint.load = None;
             self.quota_source = None;
         }
+        let [field, body, cost, stream] = self.waits;
         // Frameworks send Retry-After on every success: there it is no wait.
-        if fields.status < 300 && fields.status != 202 && !self.failed {
-            self.wait_source = None;
-        }
-        let (mut spent, mut longest) = (false, -1);
+        let asked = answer.status >= 300 || answer.status == 202 || self.failed;
+        let mut wait = field.filter(|_| asked).or(body.filter(|_| self.failed));
+        let (mut spent, mut longest) = (false, None);
         for quota in &hint.quotas {
             spent |= quota.remaining == Some(0.0);
             // One with something left is not the reason.
             if quota.remaining.unwrap_or(0.0) == 0.0 {
-                longest = longest.max(quota.reset_ms.map_or(-1, |ms| ms as i32));
+                longest = longest.max(quota.reset_ms);
             }
         }
-        hint.overloaded |= fields.status == 403 && (spent || self.wait_source.is_some());
-        if self.wait_source.is_none() && self.failed && hint.overloaded && longest >= 0 {
-            self.wait_ms = longest as u32;
-            self.wait_source = self.quota_source;
+        hint.overloaded |= answer.status == 403 && (spent || wait.is_some());
+        if wait.is_none() && self.failed && hint.overloaded {
+            let source = self.quota_source.unwrap_or_default();
+            wait = cost.or(longest.map(|ms| Wait(ms, source)));
         }
-        if self.wait_source.is_some() {
-            hint.wait_ms = Some(self.wait_ms);
-            self.reading.source = self.wait_source;
+        if let Some(Wait(ms, source)) = wait.or(stream) {
+            hint.wait_ms = Some(ms);
+            self.reading.source = Some(source);
         }
         self.reading.source = self.reading.source.or(self.quota_source);
     }

@@ -1,0 +1,135 @@
+//! A response as dialects read it: finding a field, within bounds, the clock that absolute times are measured
+//! against, and what stands in the body.
+
+use alloc::vec::Vec;
+
+use super::body::Media;
+use super::field::Form;
+use super::json::{self, Leaf};
+use super::scan::{self, Pair, Scan, class};
+use super::{MEMBERS, Response, date};
+use crate::time::WallTime;
+
+/// The fields that every dialect leans on: the clocks (RFC 9110 section 6.6.1, RFC 9111 section 5.1), and what kind of
+/// body there is (RFC 9110 section 8.3).
+pub const CLOCKS: &[&str] = &["date", "age"];
+
+/// A longer value is not read.
+const MAX_VALUE: usize = 8_192;
+
+/// No more lines of one name than this are looked at.
+const MAX_LINES: usize = 64;
+
+/// What one response holds.
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: u16,
+    /// Its lines, names in lower case, then the trailers of a gRPC-Web body.
+    pub lines: &'a [Pair<'a>],
+    /// The server's clock when the response arrived, in epoch milliseconds: `Date` and `Age`, else the client's.
+    pub reference: f64,
+    /// A cache held it for a while, so what it says of quotas and load may be old.
+    pub cached: bool,
+    /// What the body is.
+    pub media: Media,
+    /// The body; empty when it was not read, or is longer than is read.
+    pub body: &'a [u8],
+    /// The members of a JSON body that some dialect asked for.
+    pub leaves: Vec<Leaf>,
+}
+
+impl<'a> Answer<'a> {
+    /// Reads the two clocks and the members of a JSON body. A repeated `Age` counts by its first member (RFC 9111
+    /// section 5.1), a `Date` that is no HTTP-date not at all.
+    pub fn new(status: u16, lines: &'a [Pair<'a>], media: Media, body: &'a [u8], wall: WallTime) -> Self {
+        let wall = wall.0 as f64;
+        let (age, date) = (value(lines, "age"), value(lines, "date"));
+        let (mut ages, mut dates) = (&*age, &*date);
+        let mut rest = Scan(scan::part(&mut ages, b','));
+        let age = rest.number();
+        let cached = age > 0.0 && rest.0.is_empty();
+        let age = if cached { age } else { 0.0 };
+        let date = date::take(&mut dates, Form::Date, wall);
+        let valid = dates.is_empty() && !date.is_nan();
+        Self {
+            status,
+            lines,
+            reference: if valid { date + age * 1000.0 } else { wall },
+            cached,
+            media,
+            body,
+            leaves: if media == Media::Json { json::leaves(body, &MEMBERS) } else { Vec::new() },
+        }
+    }
+
+    /// The value of a field, as [`value`] has it.
+    pub fn value(&self, name: &str) -> Vec<u8> {
+        value(self.lines, name)
+    }
+
+    /// Is there a field of that name, whatever its value?
+    pub fn has(&self, name: &str) -> bool {
+        self.lines.iter().any(|(line, _)| *line == name.as_bytes())
+    }
+
+    /// The members of the JSON body at this path, in its order. The path stands in the dialect's `members`.
+    pub fn members(&self, path: &'static str) -> impl DoubleEndedIterator<Item = &Leaf> {
+        self.leaves.iter().filter(move |leaf| leaf.path == path)
+    }
+
+    /// The text at this path; of a name that stands twice the last, as JSON's readers have it; empty when it is none.
+    pub fn text(&self, path: &'static str) -> &[u8] {
+        self.members(path).next_back().map_or(&[], Leaf::text)
+    }
+
+    /// The number at this path, NaN when it is none.
+    pub fn number(&self, path: &'static str) -> f64 {
+        self.members(path).next_back().map_or(f64::NAN, Leaf::number)
+    }
+
+    /// The true or false at this path.
+    pub fn flag(&self, path: &'static str) -> Option<bool> {
+        self.members(path).next_back().and_then(Leaf::flag)
+    }
+}
+
+/// The value of a field to read numbers in, empty when absent or too long. One that holds a control character (a tab
+/// counts as a space) reads as a single malformed member.
+pub fn value(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
+    let mut value = text(lines, name);
+    if value.iter().any(|&byte| scan::is(byte, class::CONTROL)) {
+        value.clear();
+        value.push(b'?');
+    }
+    value
+}
+
+/// The lines of that name, trimmed and joined by a comma and a space, as Fetch does: any characters, empty when
+/// absent or too long.
+pub fn text(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
+    let mut joined = Vec::new();
+    let mut count = 0;
+    for &(line, value) in lines {
+        if line == name.as_bytes() && count < MAX_LINES {
+            if count > 0 {
+                joined.extend_from_slice(b", ");
+            }
+            count += 1;
+            joined.extend_from_slice(scan::trim(value));
+        }
+    }
+    if joined.len() > MAX_VALUE {
+        joined.clear();
+    }
+    joined
+}
+
+/// What the fields and the body of a response are, before anything is read.
+pub fn media(response: &Response<'_>) -> Media {
+    match response.body {
+        Some(body) if body.len() <= super::MAX_BODY => {
+            Media::of(&text(response.fields, "content-type"), body)
+        }
+        _ => Media::Other,
+    }
+}

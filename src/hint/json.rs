@@ -1,0 +1,275 @@
+//! A JSON text (RFC 8259) walked once, from its beginning to its end: the members whose paths are asked for are kept,
+//! if all of it is well-formed. No recursion, so that nesting costs memory in proportion and nothing else.
+//!
+//! A path is the names of members joined by points; `[]` stands for any element of an array: `error.details[].@type`,
+//! `[].code`. A name that holds a point or a bracket is on no path.
+
+use alloc::vec::Vec;
+
+use super::field;
+use super::scan::{Scan, class};
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A string, in UTF-8 but for what was no Unicode.
+    Text(Vec<u8>),
+    /// A number; one beyond what a double holds is the largest.
+    Number(f64),
+    /// `true` or `false`.
+    Flag(bool),
+}
+
+/// One member that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leaf {
+    /// Its path, as it was asked for.
+    pub path: &'static str,
+    /// The place of the nearest array element around it, counted from zero: members of one element have the same.
+    pub place: u32,
+    /// Its value.
+    pub value: Value,
+}
+
+impl Leaf {
+    /// Its text; empty when it is none.
+    pub fn text(&self) -> &[u8] {
+        if let Value::Text(text) = &self.value { text } else { &[] }
+    }
+
+    /// Its number; NaN when it is none.
+    pub fn number(&self) -> f64 {
+        if let Value::Number(number) = self.value { number } else { f64::NAN }
+    }
+
+    /// Its truth value.
+    pub fn flag(&self) -> Option<bool> {
+        if let Value::Flag(flag) = self.value { Some(flag) } else { None }
+    }
+}
+
+/// The members at the paths of these tables; none when the text is not well-formed.
+pub fn leaves(text: &[u8], wanted: &[&[&'static str]]) -> Vec<Leaf> {
+    let mut found = Vec::new();
+    let whole = walk(text, &mut |path, place, value| {
+        for &name in wanted.iter().copied().flatten() {
+            if name.as_bytes() == path {
+                found.push(Leaf { path: name, place, value });
+                break;
+            }
+        }
+    });
+    if !whole {
+        found.clear();
+    }
+    found
+}
+
+/// An object or array that is open: the length of its path, the place around it, and the sign that ends it.
+struct Level {
+    path: usize,
+    place: u32,
+    end: u8,
+}
+
+/// Whom members are told: path, place, value.
+pub type Tell<'a> = dyn FnMut(&[u8], u32, Value) + 'a;
+
+/// Tells every string, number and truth value; false when the text is not one well-formed JSON value. A byte order
+/// mark before it is passed over, as Fetch does.
+pub fn walk(text: &[u8], tell: &mut Tell<'_>) -> bool {
+    let mut rest = Scan(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
+    document(&mut rest, tell).is_some()
+}
+
+fn document(rest: &mut Scan<'_>, tell: &mut Tell<'_>) -> Option<()> {
+    let (mut path, mut levels, mut place) = (Vec::new(), Vec::<Level>::new(), 0);
+    loop {
+        // Here a value begins, and its path is complete.
+        let first = skip(rest)?;
+        if let b'{' | b'[' = first {
+            rest.next();
+            // In ASCII the signs that end them stand two behind those that begin them.
+            let end = first + 2;
+            if skip(rest)? != end {
+                levels.push(Level { path: path.len(), place, end });
+                if end == b']' {
+                    place = 0;
+                }
+                member(rest, end, &mut path)?;
+                continue;
+            }
+            rest.next();
+        } else if let Some(value) = scalar(rest, first)? {
+            tell(&path, place, value);
+        }
+        // Here a value has ended, and perhaps what it stands in.
+        loop {
+            let next = skip(rest);
+            let Some(level) = levels.last() else {
+                return next.is_none().then_some(());
+            };
+            let mark = next?;
+            rest.next();
+            path.truncate(level.path);
+            if mark == b',' {
+                place += u32::from(level.end == b']');
+                member(rest, level.end, &mut path)?;
+                break;
+            }
+            if mark != level.end {
+                return None;
+            }
+            place = level.place;
+            levels.pop();
+        }
+    }
+}
+
+/// Completes the path of the next member, whose name is taken off.
+fn member(rest: &mut Scan<'_>, end: u8, path: &mut Vec<u8>) -> Option<()> {
+    if end == b']' {
+        path.extend_from_slice(b"[]");
+        return Some(());
+    }
+    if !path.is_empty() {
+        path.push(b'.');
+    }
+    let from = path.len();
+    skip(rest)?;
+    string(rest, path)?;
+    for byte in path.get_mut(from..).unwrap_or_default() {
+        if let b'.' | b'[' | b']' = *byte {
+            *byte = 0;
+        }
+    }
+    if path.len() == from {
+        path.push(0);
+    }
+    let colon = skip(rest)? == b':';
+    rest.next();
+    colon.then_some(())
+}
+
+/// Passes over white space and looks at what follows.
+fn skip(rest: &mut Scan<'_>) -> Option<u8> {
+    while let [b' ' | b'\t' | b'\r' | b'\n', more @ ..] = rest.0 {
+        rest.0 = more;
+    }
+    rest.0.first().copied()
+}
+
+/// A value that holds no other; `null` is none.
+fn scalar(rest: &mut Scan<'_>, first: u8) -> Option<Option<Value>> {
+    if first == b'"' {
+        let mut text = Vec::new();
+        string(rest, &mut text)?;
+        return Some(Some(Value::Text(text)));
+    }
+    for (word, value) in
+        [(&b"true"[..], Some(Value::Flag(true))), (b"false", Some(Value::Flag(false))), (b"null", None)]
+    {
+        if let Some(more) = rest.0.strip_prefix(word) {
+            rest.0 = more;
+            return Some(value);
+        }
+    }
+    number(rest).map(|number| Some(Value::Number(number)))
+}
+
+/// A number (section 6); the largest double stands for what is beyond it.
+fn number(rest: &mut Scan<'_>) -> Option<f64> {
+    let minus = rest.eat(b'-');
+    if let [b'0', b'0'..=b'9', ..] = rest.0 {
+        return None;
+    }
+    let mut number = rest.number();
+    if let Some(more) = rest.0.strip_prefix(b"e").or(rest.0.strip_prefix(b"E")) {
+        rest.0 = more;
+        let down = rest.eat(b'-');
+        if !down {
+            rest.eat(b'+');
+        }
+        let power = field::integer(rest.run(class::DIGIT));
+        // A double has no more than so many powers of ten to go.
+        let mut left = power.min(700.0);
+        if left.is_nan() || power.is_nan() {
+            return None;
+        }
+        while left > 0.0 {
+            number = if down { number / 10.0 } else { (number * 10.0).min(f64::MAX) };
+            left -= 1.0;
+        }
+    }
+    (!number.is_nan()).then_some(if minus { -number } else { number })
+}
+
+/// A string (section 7), without its quotes and with what its escapes stand for. Half of a surrogate pair is kept as
+/// three bytes that are no UTF-8, so that it equals nothing.
+fn string(rest: &mut Scan<'_>, text: &mut Vec<u8>) -> Option<()> {
+    if !rest.eat(b'"') {
+        return None;
+    }
+    loop {
+        let byte = match rest.next()? {
+            b'"' => return Some(()),
+            b'\\' => match rest.next()? {
+                b'b' => 8,
+                b'f' => 12,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'u' => {
+                    let mut code = unit(rest)?;
+                    // A pair of surrogates is one character.
+                    if let (0xd800..0xdc00, Some(more)) = (code, rest.0.strip_prefix(b"\\u")) {
+                        let before = *rest;
+                        rest.0 = more;
+                        let low = unit(rest)?;
+                        if let 0xdc00..0xe000 = low {
+                            code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+                        } else {
+                            *rest = before;
+                        }
+                    }
+                    encode(code, text);
+                    continue;
+                }
+                byte @ (b'"' | b'\\' | b'/') => byte,
+                _ => return None,
+            },
+            0..b' ' => return None,
+            byte => byte,
+        };
+        text.push(byte);
+    }
+}
+
+/// Four hexadecimal digits.
+fn unit(rest: &mut Scan<'_>) -> Option<u32> {
+    let mut code = 0;
+    for _ in 0..4 {
+        let digit = match rest.next()? {
+            byte @ b'0'..=b'9' => byte - b'0',
+            byte @ (b'a'..=b'f' | b'A'..=b'F') => (byte | 32) - b'a' + 10,
+            _ => return None,
+        };
+        code = code * 16 + u32::from(digit);
+    }
+    Some(code)
+}
+
+/// Appends a code point as UTF-8 (RFC 3629 section 3).
+fn encode(code: u32, text: &mut Vec<u8>) {
+    let more = match code {
+        0..0x80 => 0,
+        0x80..0x800 => 1,
+        0x800..0x1_0000 => 2,
+        _ => 3,
+    };
+    let lead = if more == 0 { 0 } else { 0xf00_u32 >> more & 0xff };
+    text.push((lead | code >> (6 * more)) as u8);
+    for place in (0..more).rev() {
+        text.push((0x80 | code >> (6 * place) & 0x3f) as u8);
+    }
+}
