@@ -17,6 +17,7 @@
 use crate::time::Duration;
 
 use super::Gate;
+use crate::coalesce::KeyId;
 use crate::hint::{Hint, Quota};
 use crate::num::ONE;
 use crate::policy::defaults;
@@ -25,7 +26,7 @@ use crate::reason::Reason;
 use crate::scope::PlaceId;
 use crate::tickets::Request;
 use crate::time::Instant;
-use crate::verdict::{Outcome, Ticket};
+use crate::verdict::{How, Outcome, Ticket};
 
 /// What an answer amounts to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,6 +83,28 @@ impl Gate {
         if let Some(load) = hint.and_then(|h| h.load) {
             self.press(now, r, Evidence::Load(load), true);
         }
+    }
+
+    /// A later word about an answer that was settled: what its body says, or what the browser tells beside it. Evidence
+    /// only, for the request has its answer; nothing when the key is not known any more.
+    pub fn hear(&mut self, now: Instant, key: KeyId, status: u16, hint: &Hint) {
+        let Some(r) = self.intend(now, key, How::default(), None) else {
+            return;
+        };
+        let said = hint.wait_ms.map(|ms| Duration::from_millis(u64::from(ms)));
+        let before = meaning(Outcome::Status(status), None);
+        self.hear_quotas(now, &r, &hint.quotas);
+        match (before, said) {
+            (Meaning::Refused { everywhere }, Some(wait)) => self.close(now, &r, wait, everywhere),
+            (Meaning::Refused { .. }, None) => {}
+            _ if hint.overloaded => self.refused(now, &r, said, false),
+            (_, Some(wait)) => self.close(now, &r, wait, false),
+            _ => {}
+        }
+        if let Some(load) = hint.load {
+            self.press(now, &r, Evidence::Load(load), true);
+        }
+        self.tell(now, r.scope);
     }
 
     fn is_open(&self, r: &Request) -> bool {

@@ -154,6 +154,19 @@ pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32
     })
 }
 
+/// A later word about a settled answer of this key: header text and body, as `settle` has them. Answers flags only.
+#[wasm_bindgen]
+pub fn word(room: u32, now: f64, wall: f64, key: u32, status: u32, len: u32) -> f64 {
+    with(room, 0.0, &mut |room| {
+        let now = Instant::from_ms(now);
+        let status = status.min(999) as u16;
+        let reading = heard(status, wall, len);
+        room.gate.count_malformed(reading.malformed);
+        room.gate.hear(now, KeyId(key), status, &reading.hint);
+        f64::from(room.flags(now))
+    })
+}
+
 /// What the header text in the buffer says.
 fn heard(status: u16, wall: f64, len: u32) -> Reading {
     let mut reading = Reading::default();

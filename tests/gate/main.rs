@@ -4,6 +4,7 @@ mod bounds;
 mod guess;
 mod hold;
 mod join;
+mod later_word;
 mod leave;
 mod quota;
 mod room;
