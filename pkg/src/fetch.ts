@@ -25,6 +25,7 @@ const enum Most {
 /** All that makes two requests of one URL different; undefined: it shares nothing. */
 const variant = (init: any, request: any): string | undefined => {
   let text = "";
+  if (!init && !request) return text;
   let headers = init?.headers ?? request?.headers ?? [];
   if (!headers[Symbol.iterator]) headers = Object.entries(headers);
   // They cannot be read without using them up.
@@ -39,7 +40,8 @@ const variant = (init: any, request: any): string | undefined => {
     }
   }
   const body = init?.body ?? "";
-  return typeof body === "string" && body.length <= Most.Compared ? `${text}\0\0${body}` : undefined;
+  if (typeof body !== "string" || body.length > Most.Compared) return;
+  return body ? `${text}\0\0${body}` : text;
 };
 
 const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {

@@ -97,6 +97,8 @@ const blank = ({ mode }: Options) => ({
   calls: new Map<number, Call>(),
   /** By name. */
   scopes: new Map<string, Scope>(),
+  /** The last one that a URL named. */
+  recent: undefined as Scope | undefined,
   /** Handles of keys, and which key has each of the core's 1 024 slots. */
   keys: new Map<string, number>(),
   slots: [] as string[],
