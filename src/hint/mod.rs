@@ -37,7 +37,8 @@ mod retry_after;
 mod scan;
 mod settle;
 mod status;
-mod structured;
+#[doc(hidden)]
+pub mod structured;
 mod x_retry_after;
 
 /// All that one response says about the server's load and about when to come again. Times count from its arrival.
