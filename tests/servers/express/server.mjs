@@ -1,0 +1,56 @@
+import express from "express";
+import { rateLimit } from "express-rate-limit";
+import { Busy, clientGone, createQueue } from "./queue.mjs";
+
+const { BACKEND, PORT = "0", PATIENCE_MS = "1000" } = process.env;
+const queue = createQueue({ workers: 4, patience: Number(PATIENCE_MS) });
+
+/** Whole seconds, rounded up, and up to half as much again: not everybody comes back at once. */
+const retryAfter = (ms) => Math.ceil((Math.max(ms, 1000) * (1 + Math.random() / 2)) / 1000);
+
+function refuse(res, status, type, ms) {
+  const seconds = retryAfter(ms);
+  res.status(status).set("Retry-After", String(seconds)).type("application/problem+json");
+  res.send(JSON.stringify({ type: `https://iana.org/assignments/http-problem-types#${type}`, status, retry_after: seconds }));
+}
+
+const app = express().disable("x-powered-by");
+
+// First, so that refusals and errors carry it too: without it, a page sees a network failure and no status.
+app.use((req, res, next) => {
+  res.set({
+    "Access-Control-Allow-Origin": "https://app.example",
+    "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy, Date",
+    "Timing-Allow-Origin": "https://app.example",
+  });
+  if (req.method !== "OPTIONS") return next();
+  res.set({ "Access-Control-Allow-Headers": "content-type, idempotency-key", "Access-Control-Max-Age": "7200" });
+  res.sendStatus(204); // a preflight is never counted and never waits
+});
+
+app.get("/health", (req, res) => res.json(queue.load())); // never waits either
+
+app.use(
+  rateLimit({
+    limit: 20,
+    windowMs: 10_000,
+    identifier: "default",
+    standardHeaders: "draft-8", // RateLimit and RateLimit-Policy, on every answer
+    legacyHeaders: false,
+    handler: (req, res) => refuse(res, 429, "quota-exceeded", req.rateLimit.resetTime - Date.now()),
+  }),
+);
+
+app.get("/search", async (req, res) => {
+  const url = `${BACKEND}/search?q=${encodeURIComponent(req.query.q)}`;
+  const found = await queue.run(clientGone(res), async (signal) => (await fetch(url, { signal })).text());
+  res.type("text").send(found);
+});
+
+app.use((error, req, res, next) => {
+  if (res.destroyed) return; // nobody is there to be told
+  if (error instanceof Busy) return refuse(res, 503, "temporary-reduced-capacity", 2000);
+  next(error);
+});
+
+const server = app.listen(Number(PORT), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
