@@ -25,15 +25,25 @@ use answer::Answer;
 use settle::Findings;
 
 mod answer;
+mod base64;
 mod body;
+mod codes;
 mod date;
+mod error_codes;
+mod event_stream;
 mod family;
 mod field;
+mod github;
+mod graphql;
 mod json;
+mod problem;
+mod protobuf;
 mod ratelimit;
 mod ratelimit_dictionary;
 mod ratelimit_fields;
 mod retry_after;
+mod retry_body;
+mod retry_info;
 mod scan;
 mod settle;
 mod status;
@@ -131,9 +141,16 @@ pub const DIALECTS: &[Dialect] = &[
     status::DIALECT,
     retry_after::DIALECT,
     x_retry_after::DIALECT,
+    retry_info::DIALECT,
+    retry_body::DIALECT,
+    error_codes::DIALECT,
+    graphql::DIALECT,
+    github::DIALECT,
     ratelimit::DIALECT,
     ratelimit_dictionary::DIALECT,
     ratelimit_fields::DIALECT,
+    problem::DIALECT,
+    event_stream::DIALECT,
 ];
 
 /// The readers alone, so that names and specifications weigh nothing in the module that ships.
