@@ -15,7 +15,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 PATIENCE = int(os.environ.get("PATIENCE_MS", "1000")) / 1000
 QUOTA = RateLimitItemPerSecond(20, 10)  # 20 in 10 s
-limiter = MovingWindowRateLimiter(MemoryStorage())
+counts = MemoryStorage()  # the limiter itself holds only a weak reference
+limiter = MovingWindowRateLimiter(counts)
 backend = httpx.AsyncClient(base_url=os.environ["BACKEND"])
 load = {"running": 0, "waiting": 0}
 workers = asyncio.Semaphore(4)

@@ -12,7 +12,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** Starts a program and resolves with its origin as soon as `ready` fits what it has printed. */
 async function start(program, args, { cwd, env = {}, ready = /http:\/\/127\.0\.0\.1:\d+/ } = {}) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = once(child, "close");
+  const ended = new Promise((over) => child.on("close", over));
   let said = "";
   const origin = await new Promise((resolve, reject) => {
     const hear = (chunk) => {
@@ -56,7 +56,8 @@ async function freePort() {
   return port;
 }
 
-const once1 = (text, from, to) => {
+/** Replaces what stands exactly once. */
+const readdressed = (text, from, to) => {
   const parts = text.split(from);
   if (parts.length !== 2) throw new Error(`${from} must stand once in the snippet`);
   return parts.join(to);
@@ -65,9 +66,10 @@ const once1 = (text, from, to) => {
 /** Without a privilege, all its files below one temporary folder. Only the two addresses of the snippet are changed. */
 async function nginx({ backend }) {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-nginx-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const port = await freePort();
-  const site = once1(readFileSync(at("nginx/site.conf"), "utf8"), "127.0.0.1:3000", new URL(backend).host);
-  writeFileSync(join(folder, "site.conf"), once1(site, "127.0.0.1:8080", `127.0.0.1:${port}`));
+  const site = readdressed(readFileSync(at("nginx/site.conf"), "utf8"), "127.0.0.1:3000", new URL(backend).host);
+  writeFileSync(join(folder, "site.conf"), readdressed(site, "127.0.0.1:8080", `127.0.0.1:${port}`));
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const temporary = kinds.map((kind) => `${kind}_temp_path ${join(folder, kind)};`).join(" ");
   writeFileSync(
@@ -79,11 +81,7 @@ async function nginx({ backend }) {
   const program = [process.env.TIDEGATE_NGINX, "/usr/sbin/nginx"].find((path) => path && existsSync(path)) ?? "nginx";
   const args = ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
   const server = await start(program, args, { ready: /start worker|using the "epoll"/ });
-  const stop = async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { ...server, origin: `http://127.0.0.1:${port}`, stop };
+  return { ...server, origin: `http://127.0.0.1:${port}` };
 }
 
 /** By name: `({ backend, patience })` starts it. `patience`: ms that a request may wait for its turn. */
