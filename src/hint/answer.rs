@@ -20,6 +20,9 @@ const MAX_VALUE: usize = 8_192;
 /// No more lines of one name than this are looked at.
 const MAX_LINES: usize = 64;
 
+/// No more names of one open family than this are looked at.
+const MAX_NAMES: usize = 256;
+
 /// What one response holds.
 pub struct Answer<'a> {
     /// Its status.
@@ -43,7 +46,7 @@ impl<'a> Answer<'a> {
     /// section 5.1), a `Date` that is no HTTP-date not at all.
     pub fn new(status: u16, lines: &'a [Pair<'a>], media: Media, body: &'a [u8], wall: WallTime) -> Self {
         let wall = wall.0 as f64;
-        let (age, date) = (value(lines, "age"), value(lines, "date"));
+        let (age, date) = (value(lines, b"age"), value(lines, b"date"));
         let (mut ages, mut dates) = (&*age, &*date);
         let mut rest = Scan(scan::part(&mut ages, b','));
         let age = rest.number();
@@ -64,7 +67,28 @@ impl<'a> Answer<'a> {
 
     /// The value of a field, as [`value`] has it.
     pub fn value(&self, name: &str) -> Vec<u8> {
+        value(self.lines, name.as_bytes())
+    }
+
+    /// The value of a field whose name came from the network.
+    pub fn named(&self, name: &[u8]) -> Vec<u8> {
         value(self.lines, name)
+    }
+
+    /// The names that are wanted, each once, in the order of the lines: how a family is found whose names are open.
+    pub fn names(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<&'a [u8]> {
+        let mut names = Vec::new();
+        for &(name, _) in self.lines {
+            if names.len() < MAX_NAMES && wanted(name) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Is there a field of that name that is not too long to be read? It may be empty.
+    pub fn told(&self, name: &str) -> bool {
+        joined(self.lines, name.as_bytes()).is_some()
     }
 
     /// Is there a field of that name, whatever its value?
@@ -82,9 +106,10 @@ impl<'a> Answer<'a> {
         self.members(path).next_back().map_or(&[], Leaf::text)
     }
 
-    /// The number at this path, NaN when it is none.
+    /// The number at this path, NaN when it is none or has a sign.
     pub fn number(&self, path: &'static str) -> f64 {
-        self.members(path).next_back().map_or(f64::NAN, Leaf::number)
+        let number = self.members(path).next_back().map_or(f64::NAN, Leaf::number);
+        if number >= 0.0 { number } else { f64::NAN }
     }
 
     /// The true or false at this path.
@@ -95,7 +120,7 @@ impl<'a> Answer<'a> {
 
 /// The value of a field to read numbers in, empty when absent or too long. One that holds a control character (a tab
 /// counts as a space) reads as a single malformed member.
-pub fn value(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
+pub fn value(lines: &[Pair<'_>], name: &[u8]) -> Vec<u8> {
     let mut value = text(lines, name);
     if value.iter().any(|&byte| scan::is(byte, class::CONTROL)) {
         value.clear();
@@ -106,11 +131,15 @@ pub fn value(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
 
 /// The lines of that name, trimmed and joined by a comma and a space, as Fetch does: any characters, empty when
 /// absent or too long.
-pub fn text(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
+pub fn text(lines: &[Pair<'_>], name: &[u8]) -> Vec<u8> {
+    joined(lines, name).unwrap_or_default()
+}
+
+fn joined(lines: &[Pair<'_>], name: &[u8]) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
     let mut count = 0;
     for &(line, value) in lines {
-        if line == name.as_bytes() && count < MAX_LINES {
+        if line == name && count < MAX_LINES {
             if count > 0 {
                 joined.extend_from_slice(b", ");
             }
@@ -118,17 +147,14 @@ pub fn text(lines: &[Pair<'_>], name: &str) -> Vec<u8> {
             joined.extend_from_slice(scan::trim(value));
         }
     }
-    if joined.len() > MAX_VALUE {
-        joined.clear();
-    }
-    joined
+    (count > 0 && joined.len() <= MAX_VALUE).then_some(joined)
 }
 
 /// What the fields and the body of a response are, before anything is read.
 pub fn media(response: &Response<'_>) -> Media {
     match response.body {
         Some(body) if body.len() <= super::MAX_BODY => {
-            Media::of(&text(response.fields, "content-type"), body)
+            Media::of(&text(response.fields, b"content-type"), body)
         }
         _ => Media::Other,
     }

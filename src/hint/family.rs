@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::answer::{self, Answer};
-use super::field::{self, Form, bounded, known};
+use super::field::{self, Form};
 use super::ratelimit;
 use super::scan::{self, Pair};
 use super::settle::Findings;
@@ -85,7 +85,7 @@ pub fn read(lines: &[Pair<'_>], spelling: &Spelling, answer: &Answer<'_>, findin
         }
         if let Some(number) = told.get_mut(number).filter(|number| number.is_nan()) {
             let name = spelling.name(role);
-            let list = answer::value(lines, name);
+            let list = answer::value(lines, name.as_bytes());
             *number = field::pick(&list, form, answer.reference, &mut findings.reading.malformed);
             if !number.is_nan() {
                 source = name;
@@ -106,26 +106,21 @@ pub fn read(lines: &[Pair<'_>], spelling: &Spelling, answer: &Answer<'_>, findin
     let mut name = Vec::new();
     for role in NAMES {
         if name.is_empty() {
-            name = answer::text(lines, spelling.name(role));
+            name = answer::text(lines, spelling.name(role).as_bytes());
         }
     }
     if name.is_empty() {
         name.extend_from_slice(b"default");
     }
     // The limit comes first: what stands behind it are policies (drafts -00 to -03), after those of their own field.
-    let limits = answer::value(lines, spelling.name(LIMITS));
+    let limits = answer::value(lines, spelling.name(LIMITS).as_bytes());
     let mut policies = answer.value(ratelimit::POLICY);
     let mut behind: &[u8] = &limits;
     while !behind.is_empty() && scan::part(&mut behind, b',').is_empty() {}
     policies.push(b',');
     policies.extend_from_slice(behind);
     let window = window(limit, &policies);
-    if let Some(quota) = findings.quota(field::string(&name, false), source) {
-        quota.limit = known(limit);
-        quota.remaining = known(remaining);
-        quota.reset_ms = known(reset).map(bounded);
-        quota.window_ms = known(window);
-    }
+    findings.tell(&name, "requests", [limit, remaining, reset, window], source);
 }
 
 /// The window of the first policy of a list whose quota is the limit, in milliseconds.

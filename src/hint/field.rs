@@ -38,6 +38,13 @@ pub fn integer(text: &[u8]) -> f64 {
     if rest.0.is_empty() { Scan(digits).number() } else { f64::NAN }
 }
 
+/// A number and nothing else; NaN otherwise.
+pub fn number(text: &[u8]) -> f64 {
+    let mut rest = Scan(text);
+    let number = rest.number();
+    if rest.0.is_empty() { number } else { f64::NAN }
+}
+
 /// A number for the hint.
 pub fn known(number: f64) -> Option<f64> {
     (!number.is_nan()).then_some(number)

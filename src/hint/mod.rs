@@ -24,18 +24,29 @@ use crate::time::WallTime;
 use answer::Answer;
 use settle::Findings;
 
+pub use backpressure::{Advice, STATES};
+
+mod amazon;
 mod answer;
+mod azure;
+mod backpressure;
 mod base64;
 mod body;
 mod codes;
 mod date;
+mod dimensions;
+mod envoy;
 mod error_codes;
 mod event_stream;
 mod family;
 mod field;
 mod github;
+mod graph;
 mod graphql;
+mod grpc;
+mod hubspot;
 mod json;
+mod orca;
 mod problem;
 mod protobuf;
 mod ratelimit;
@@ -44,12 +55,16 @@ mod ratelimit_fields;
 mod retry_after;
 mod retry_body;
 mod retry_info;
+mod salesforce;
 mod scan;
 mod settle;
+mod shopify;
+mod should_retry;
 mod status;
 #[doc(hidden)]
 pub mod structured;
 mod x_retry_after;
+mod zendesk;
 
 /// All that one response says about the server's load and about when to come again. Times count from its arrival.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,6 +79,8 @@ pub struct Hint {
     pub load: Option<f64>,
     /// The quotas it told, each name once.
     pub quotas: Vec<Quota>,
+    /// What it asks for beyond that, in a `Backpressure` field.
+    pub advice: Option<Advice>,
 }
 
 /// One quota of a server, as it was told.
@@ -140,17 +157,30 @@ type Reader = fn(&Answer<'_>, &mut Findings);
 pub const DIALECTS: &[Dialect] = &[
     status::DIALECT,
     retry_after::DIALECT,
+    should_retry::DIALECT,
+    grpc::DIALECT,
     x_retry_after::DIALECT,
+    envoy::DIALECT,
     retry_info::DIALECT,
     retry_body::DIALECT,
     error_codes::DIALECT,
     graphql::DIALECT,
     github::DIALECT,
+    backpressure::DIALECT,
     ratelimit::DIALECT,
     ratelimit_dictionary::DIALECT,
     ratelimit_fields::DIALECT,
+    dimensions::DIALECT,
+    shopify::DIALECT,
+    salesforce::DIALECT,
+    hubspot::DIALECT,
+    zendesk::DIALECT,
+    azure::DIALECT,
+    amazon::DIALECT,
     problem::DIALECT,
     event_stream::DIALECT,
+    orca::DIALECT,
+    graph::DIALECT,
 ];
 
 /// The readers alone, so that names and specifications weigh nothing in the module that ships.

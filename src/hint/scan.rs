@@ -64,6 +64,16 @@ pub fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
+/// Does the text hold the word?
+pub fn holds(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part == word)
+}
+
+/// The members of a list in which quotes mean nothing, each trimmed.
+pub fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|&byte| byte == b',').map(trim)
+}
+
 /// Takes what stands before the next `mark`, or all there is, off `rest`, together with the mark; both are left
 /// trimmed. No mark inside quotes counts, but a line feed ends a line whatever it holds.
 pub fn part<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {

@@ -4,7 +4,7 @@
 use alloc::string::String;
 
 use super::answer::Answer;
-use super::field::bounded;
+use super::field::{self, bounded};
 use super::{Quota, Reading};
 
 /// More quotas than these are not told: looking for a name takes time with each.
@@ -102,6 +102,33 @@ impl Findings {
             });
         }
         quotas.get_mut(place)
+    }
+
+    /// Tells members of a quota: limit, remaining, milliseconds to its reset, and its window; NaN is unknown. Told again
+    /// under the same name, the first limit with its window, the least remaining and the longest reset count. Nothing
+    /// is told without a limit, a remaining or a reset.
+    pub fn tell(&mut self, name: &[u8], unit: &str, told: [f64; 4], source: &'static str) {
+        let [limit, remaining, reset, window] = told;
+        if limit.is_nan() && remaining.is_nan() && reset.is_nan() {
+            return;
+        }
+        let Some(quota) = self.quota(field::string(name, false), source) else {
+            return;
+        };
+        let known = quota.limit.is_some();
+        if !known && quota.remaining.is_none() && quota.reset_ms.is_none() {
+            quota.unit = String::from(unit);
+        }
+        if !known {
+            quota.limit = field::known(limit);
+        }
+        if quota.window_ms.is_none() && (!known || limit.is_nan()) {
+            quota.window_ms = field::known(window);
+        }
+        if quota.remaining.is_none_or(|least| remaining < least) {
+            quota.remaining = field::known(remaining);
+        }
+        quota.reset_ms = quota.reset_ms.max(field::known(reset).map(bounded));
     }
 
     /// Applies the rules that need everything.
