@@ -22,6 +22,10 @@ const keepWasm = {
   setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: "./tidegate.wasm", external: true })),
 };
 
+/** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
+const INTERNAL =
+  "adopt calls changed crowd disposed faults gone hard how last later leaf listeners names nested own patience platform recent refusal seen shares slots".split(" ");
+
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */
 function options({ file, core, start, format }, more = []) {
   return {
@@ -29,6 +33,7 @@ function options({ file, core, start, format }, more = []) {
     outfile: at(`dist/${file}`),
     bundle: true,
     minify: true,
+    mangleProps: new RegExp(`^(${INTERNAL.join("|")})$`),
     charset: "ascii",
     target: "es2022",
     platform: "neutral",
@@ -64,6 +69,13 @@ async function bundle(entry, more) {
   return code;
 }
 
+/** Throws when a member that is renamed has become a member of the contract. */
+async function insist() {
+  const contract = await readFile(at("tidegate.d.ts"), "utf8");
+  const taken = INTERNAL.filter((name) => new RegExp(`\\b${name}\\??:`).test(contract));
+  if (taken.length) throw new Error(`pkg/build.mjs renames what the contract names: ${taken}`);
+}
+
 /** Declarations. TypeScript asks for the same words under another name beside a .cjs file. */
 async function declarations() {
   for (const [from, to] of [["tidegate", "index"], ["request-init", "request-init"]]) {
@@ -89,6 +101,7 @@ async function parts() {
   await writeFile(at("build/parts/face-and-glue.js"), await bytes([empty]));
 }
 
+await insist();
 await rm(at("dist"), { recursive: true, force: true });
 await mkdir(at("dist"), { recursive: true });
 await Promise.all(ENTRIES.map(async (entry) => writeFile(at(`dist/${entry.file}`), await bundle(entry))));

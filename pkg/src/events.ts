@@ -6,16 +6,16 @@ import { core } from "./core";
 import { type Room, PRIORITIES } from "./room";
 import { pressureOf } from "./store";
 
-/** By the core's codes: the kind, and what such an event says beside whose it is. */
+/** By the core's codes: the kind, and what such an event calls its reason, time, priority and number; empty: it has none. */
 const KINDS = [
   "",
   "pressure",
-  "wait reason until priority",
-  "shed reason retryAt priority",
-  "retry reason at attempt",
-  "coalesced callers",
+  "wait,reason,until,priority",
+  "shed,reason,retryAt,priority",
+  "retry,reason,at,,attempt",
+  "coalesced,,,,callers",
   "error",
-].map((kind) => kind.split(" ")) as [string, ...string[]][];
+].map((kind) => kind.split(",")) as [string, ...string[]][];
 const ERRORS = ["", "events dropped", "malformed hints", "scopes full"];
 
 /** What a function of the application answers. An exception is told as an `error` event and goes no further. */
@@ -66,19 +66,10 @@ export const drainEvents = (room: Room): void => {
   for (let kind; (kind = core("event", room.id)); ) {
     const [id, handle, why, time, urgency, extra] = [0, 1, 2, 3, 4, 5].map((part) => core("at", part)) as [number, number, number, number, number, number];
     const scope = [...room.scopes.values()].find((each) => each.id === handle)?.name ?? "";
-    const at = epoch(time);
-    const all: Record<string, unknown> = {
-      reason: reasonOf(why << 4),
-      until: at,
-      retryAt: at,
-      at,
-      priority: PRIORITIES[urgency],
-      attempt: extra,
-      callers: extra,
-    };
     const [type, ...members] = KINDS[kind]!;
     const event: any = { id, label: room.calls.get(id)?.label ?? null, scope };
-    for (const name of members) event[name] = all[name];
+    const values = [reasonOf(why << 4), epoch(time), PRIORITIES[urgency], extra];
+    members.forEach((name, place) => name && (event[name] = values[place]));
     if (kind > 5) fail(room, ERRORS[extra]!);
     else emit(room, type, kind < 2 ? pressureOf(room, scope) : event);
   }

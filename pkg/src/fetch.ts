@@ -25,27 +25,27 @@ const enum Most {
 /** All that makes two requests of one URL different; undefined: it shares nothing. */
 const variant = (init: any, request: any): string | undefined => {
   let text = "";
-  if (!init && !request) return text;
-  let headers = init?.headers ?? request?.headers ?? [];
+  if (init === request) return text;
+  let headers = init.headers ?? request.headers ?? [];
   if (!headers[Symbol.iterator]) headers = Object.entries(headers);
   // They cannot be read without using them up.
   else if (!Array.isArray(headers) && !headers.get) return;
   for (const [name, value] of headers) text += `${name}`.toLowerCase() + `\0${value}\0`;
   for (const part of [DEFAULTS, init]) {
     for (const name in part) {
-      const value = init?.[name] ?? request?.[name];
+      const value = init[name] ?? request[name];
       if (!value || value === DEFAULTS[name] || OTHERS.test(name)) continue;
       if (Object(value) === value) return;
       text += `\0${name}\0${value}`;
     }
   }
-  const body = init?.body ?? "";
+  const body = init.body ?? "";
   if (typeof body !== "string" || body.length > Most.Compared) return;
   return body ? `${text}\0\0${body}` : text;
 };
 
 const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {
-  const headers = new Headers(init?.headers ?? request?.headers);
+  const headers = new Headers(init.headers ?? request.headers);
   const name = "idempotency-key";
   // Not randomUUID: pages without a secure context lack it.
   const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -57,23 +57,25 @@ const withKey = (init: any, request: any, idempotent: string | true, signal: any
 export const describe = (room: Room, input: any, init: TidegateRequestInit | undefined): Call | undefined => {
   const { platform, options, mode } = room;
   const request = typeof input?.url === "string" ? input : undefined;
-  if ((init?.keepalive ?? request?.keepalive) || request?.bodyUsed) return;
+  const from = request ?? NONE;
+  let given: any = init ?? NONE;
+  if ((given.keepalive ?? from.keepalive) || from.bodyUsed) return;
   const url = absolute(request ? request.url : `${input}`);
   if (!url) return;
-  const own: TidegateRequestOptions = init?.tidegate || NONE;
+  const own: TidegateRequestOptions = given.tidegate || NONE;
   const { idempotent, label, onWait } = own;
-  const method = `${init?.method ?? request?.method ?? "GET"}`.toUpperCase();
-  const { signal } = init?.signal === undefined ? (request ?? NONE) : init;
+  const method = `${given.method ?? from.method ?? "GET"}`.toUpperCase();
+  const { signal } = given.signal === undefined ? from : given;
   // Not a signal: for the platform to refuse.
   if (signal && !signal.addEventListener) return;
   const reads = method === "GET" || method === "HEAD";
   const safe = reads || method === "OPTIONS" || own.safe === true;
   // Nothing is known of what is not a plain object, but that it can be handed on.
-  const open = !init || (init.constructor ?? Object) === Object;
-  const body: any = init?.body;
+  const open = (given.constructor ?? Object) === Object;
+  const { body } = given;
   // A stream, or a body inside something that is not a plain object, can be sent once.
   const again = open ? !body?.getReader && !body?.[Symbol.asyncIterator] : reads;
-  if (idempotent && !mode && open) init = withKey(init, request, idempotent, signal);
+  if (idempotent && !mode && open) init = given = withKey(given, from, idempotent, signal);
 
   const scope = scopeOf(room, url, method, own.scope);
   let mark: string | undefined;
@@ -82,7 +84,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     // A signal of another realm (jsdom beside Node) could not be replaced by one of ours.
     (!signal || signal instanceof AbortSignal) && platform.leaf()
   ) {
-    mark = variant(init, request);
+    mark = variant(given, from);
     if (options.user && mark !== undefined) {
       const who = attempt(room, options.user);
       mark = who === undefined ? who : `${mark}\0user\0${who}`;
@@ -92,7 +94,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   const word = own.scope || options.scope ? scope.name : "";
   const key = word || mark || method !== "GET" ? `${method}\n${word}\n${url}\n${mark ?? ""}` : url;
   const how =
-    priority(own.priority, init?.priority === "high" ? 0 : init?.priority === "low" && safe ? 2 : 1) |
+    priority(own.priority, given.priority === "high" ? 0 : given.priority === "low" && safe ? 2 : 1) |
     ((Math.min(14, natural(own.retry && own.retry.attempts)) + 1) << 8) |
     (safe ? How.Safe : 0) |
     ((safe || idempotent) && again ? How.Repeat : 0) |
