@@ -183,25 +183,32 @@ fn number(rest: &mut Scan<'_>) -> Option<f64> {
     if let [b'0', b'0'..=b'9', ..] = rest.0 {
         return None;
     }
+    let number = scaled(rest);
+    (!number.is_nan()).then_some(if minus { -number } else { number })
+}
+
+/// A number without a sign, and perhaps its exponent; NaN when there is none.
+pub fn scaled(rest: &mut Scan<'_>) -> f64 {
     let mut number = rest.number();
-    if let Some(more) = rest.0.strip_prefix(b"e").or(rest.0.strip_prefix(b"E")) {
+    if let [b'e' | b'E', more @ ..] = rest.0 {
         rest.0 = more;
         let down = rest.eat(b'-');
         if !down {
             rest.eat(b'+');
         }
         let power = field::integer(rest.run(class::DIGIT));
+        if power.is_nan() {
+            return f64::NAN;
+        }
         // A double has no more than so many powers of ten to go.
         let mut left = power.min(700.0);
-        if left.is_nan() || power.is_nan() {
-            return None;
-        }
         while left > 0.0 {
-            number = if down { number / 10.0 } else { (number * 10.0).min(f64::MAX) };
+            number = if down { number / 10.0 } else { number * 10.0 };
             left -= 1.0;
         }
     }
-    (!number.is_nan()).then_some(if minus { -number } else { number })
+    // Still NaN when there was none before the exponent.
+    number.clamp(0.0, f64::MAX)
 }
 
 /// A string (section 7), without its quotes and with what its escapes stand for. Half of a surrogate pair is kept as
@@ -261,15 +268,15 @@ fn unit(rest: &mut Scan<'_>) -> Option<u32> {
 
 /// Appends a code point as UTF-8 (RFC 3629 section 3).
 fn encode(code: u32, text: &mut Vec<u8>) {
-    let more = match code {
-        0..0x80 => 0,
-        0x80..0x800 => 1,
-        0x800..0x1_0000 => 2,
-        _ => 3,
+    let (lead, mut more) = match code {
+        0..0x80 => (0, 0),
+        0x80..0x800 => (0xc0, 1),
+        0x800..0x1_0000 => (0xe0, 2),
+        _ => (0xf0, 3),
     };
-    let lead = if more == 0 { 0 } else { 0xf00_u32 >> more & 0xff };
     text.push((lead | code >> (6 * more)) as u8);
-    for place in (0..more).rev() {
-        text.push((0x80 | code >> (6 * place) & 0x3f) as u8);
+    while more > 0 {
+        more -= 1;
+        text.push((0x80 | code >> (6 * more) & 0x3f) as u8);
     }
 }

@@ -1,0 +1,70 @@
+//! Event streams (HTML, section 9.2): how long to wait before connecting again, and Anthropic's error events, which
+//! come after a status of 200. An event that the stream's end cuts off counts too: it is the last word.
+
+use alloc::vec::Vec;
+
+use super::Dialect;
+use super::answer::Answer;
+use super::body::Media;
+use super::codes;
+use super::field;
+use super::json;
+use super::settle::{Findings, From};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "event-stream",
+    spec: "HTML section 9.2, server-sent events; Anthropic: streaming error events",
+    bodies: "text/event-stream: `retry`; the JSON under `event: error`",
+    read,
+    ..Dialect::PLAIN
+};
+
+const TYPE: &str = "error.type";
+
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
+    if answer.media != Media::Events {
+        return;
+    }
+    let mut rest = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer.body);
+    let (mut retry, mut failed, mut data) = (f64::NAN, false, Vec::new());
+    loop {
+        // Behind the last line stands an empty one.
+        let over = rest.is_empty();
+        let line = line(&mut rest);
+        if line.is_empty() {
+            if let Some(leaf) = json::leaves(&data, &[&[TYPE]]).last().filter(|_| failed) {
+                codes::take(leaf.text(), TYPE, findings);
+            }
+            failed = false;
+            data.clear();
+        }
+        if over {
+            break;
+        }
+        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+        let (name, value) = line.split_at(colon);
+        let value = value.strip_prefix(b":").unwrap_or_default();
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"retry" => {
+                let ms = field::integer(value);
+                retry = if ms.is_nan() { retry } else { ms };
+            }
+            b"event" => failed = value == b"error",
+            b"data" => {
+                data.extend_from_slice(value);
+                data.push(b'\n');
+            }
+            _ => {}
+        }
+    }
+    findings.wait(From::Stream, retry, "retry");
+}
+
+/// Takes a line with what ends it off: a carriage return, a line feed, or both.
+fn line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
+    let (line, more) = rest.split_at(end);
+    *rest = more.strip_prefix(b"\r\n").or(more.get(1..)).unwrap_or_default();
+    line
+}

@@ -1,0 +1,24 @@
+//! GitHub's secondary limits, of which the message alone tells. Its other fields are those of many:
+//! `x-ratelimit-*` with a `resource`.
+
+use super::Dialect;
+use super::answer::Answer;
+use super::settle::Findings;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "github",
+    spec: "GitHub: rate limits for the REST API, secondary rate limits",
+    members: &[MESSAGE],
+    read,
+    ..Dialect::PLAIN
+};
+
+const MESSAGE: &str = "message";
+const SECONDARY: &[u8] = b"secondary rate limit";
+
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
+    let mut parts = answer.text(MESSAGE).windows(SECONDARY.len());
+    if answer.status >= 400 && parts.any(|part| part.eq_ignore_ascii_case(SECONDARY)) {
+        findings.overloaded(MESSAGE);
+    }
+}
