@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::hint::{DIALECTS, Quota, Reading, Response, fields, read, read_text};
+use tidegate::hint::{Advice, DIALECTS, Quota, Reading, Response, STATES, fields, read, read_text};
 use tidegate::time::WallTime;
 
 #[derive(Deserialize)]
@@ -26,6 +26,17 @@ struct Expect {
     overloaded: bool,
     load: Option<f64>,
     quotas: Vec<ExpectedQuota>,
+    /// What only a `Backpressure` field tells.
+    advice: Option<ExpectedAdvice>,
+}
+
+#[derive(Deserialize)]
+struct ExpectedAdvice {
+    state: Option<String>,
+    share: Option<f64>,
+    batch: Option<u32>,
+    off: Option<Vec<String>>,
+    for_ms: u32,
 }
 
 #[derive(Deserialize)]
@@ -112,12 +123,23 @@ fn is_expected(quota: &Quota, expected: &ExpectedQuota) -> bool {
         && near(quota.window_ms, expected.window_ms, 0.0)
 }
 
+fn is_advised(told: Option<&Advice>, expected: Option<&ExpectedAdvice>) -> bool {
+    let (Some(told), Some(expected)) = (told, expected) else {
+        return told.is_none() && expected.is_none();
+    };
+    let state = told.state.map(|place| STATES[usize::from(place)]);
+    state == expected.state.as_deref().map(str::as_bytes)
+        && near(told.share, expected.share, 1e-9)
+        && (told.batch, &told.off, told.for_ms) == (expected.batch, &expected.off, expected.for_ms)
+}
+
 fn check(case: &Case, told: &Reading) {
     let (id, hint, expect) = (&case.id, &told.hint, &case.expect);
     assert!(near(hint.wait_ms.map(f64::from), expect.wait_ms, 1.0), "{id}: wait in {told:?}");
     assert_eq!(hint.retry, expect.retry, "{id}: retry");
     assert_eq!(hint.overloaded, expect.overloaded, "{id}: overloaded");
     assert!(near(hint.load, expect.load, 1e-9), "{id}: load in {told:?}");
+    assert!(is_advised(hint.advice.as_ref(), expect.advice.as_ref()), "{id}: advice in {told:?}");
     assert_eq!(hint.quotas.len(), expect.quotas.len(), "{id}: {told:?}");
     for expected in &expect.quotas {
         assert!(hint.quotas.iter().any(|q| is_expected(q, expected)), "{id}: {} in {told:?}", expected.name);
@@ -214,6 +236,13 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "x-rate-limit-limit: NaN\nx-rate-limit-remaining: -1\nx-rate-limit-reset: never\n", None, 3),
     (200, "retry-after: 5\n", None, 0),
     (200, "age: 3\nx-ratelimit-remaining: 0\n", None, 0),
+    (503, "backpressure: wait=2\n", Some("backpressure"), 0),
+    (500, "backpressure: state=serious\n", Some("backpressure"), 0),
+    (200, "backpressure: load=a, state=b, wait=-1, retry=1, share, batch=0, off=c, for=?1\n", None, 8),
+    (200, "backpressure: off=(1 a \"\" b), load=a, load=1\n", None, 2),
+    (200, "backpressure: load=a; share=2, other=(x)\n", None, 1),
+    (200, "backpressure: load=0.5, share=\n", None, 1),
+    (200, "age: 9\nbackpressure: load=?\n", None, 0),
 ];
 
 #[test]

@@ -2,11 +2,9 @@
 //! 3 and 4): Lists of Strings that name a quota, with parameters. A field that does not parse, or in which one Item is
 //! no String, lacks what it must have, or has a parameter of a wrong type or range, is ignored as a whole.
 
-use alloc::string::String;
-
 use super::Dialect;
 use super::answer::Answer;
-use super::field::{self, bounded, integer, known};
+use super::field::{bounded, integer, known};
 use super::scan::{self, class};
 use super::settle::Findings;
 use super::structured::{self, Item};
@@ -62,7 +60,9 @@ fn read_item(item: &Item<'_>, field: &'static str, findings: Option<&mut Finding
         && (seconds.is_empty() || ms >= f64::from(policy))
         && typed(key, b':')
         && typed(unit, b'"');
-    if valid && let Some(quota) = findings.and_then(|findings| findings.quota(unquote(name), field)) {
+    if valid
+        && let Some(quota) = findings.and_then(|findings| findings.quota(structured::string(name), field))
+    {
         let ms = known(ms);
         if !policy {
             if quota.remaining.is_none_or(|least| amount < least) {
@@ -73,14 +73,9 @@ fn read_item(item: &Item<'_>, field: &'static str, findings: Option<&mut Finding
             quota.limit = Some(amount);
             quota.window_ms = ms;
             if !unit.is_empty() {
-                quota.unit = unquote(unit);
+                quota.unit = structured::string(unit);
             }
         }
     }
     valid
-}
-
-fn unquote(text: &[u8]) -> String {
-    let inner = if let [_, inner @ .., _] = text { inner } else { text };
-    field::string(inner, true)
 }

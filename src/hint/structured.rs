@@ -2,7 +2,10 @@
 //! type of bare item. One walk checks a text and hands over its parts as they stand in it; whoever asked decodes what
 //! it needs.
 
-use super::scan::{self, Scan, class};
+use alloc::string::String;
+
+use super::field;
+use super::scan::{Scan, class};
 
 /// What a field is defined to be: the first thing that its reader has to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -185,6 +188,14 @@ fn hex(rest: &mut Scan<'_>) -> u8 {
         Some(byte @ b'0'..=b'9') => byte - b'0',
         Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
         _ => 16,
+    }
+}
+
+/// What a String says, by its raw text; a Token says its own.
+pub fn string(raw: &[u8]) -> String {
+    match raw {
+        [b'"', inner @ .., _] => field::string(inner, true),
+        _ => field::string(raw, false),
     }
 }
 
