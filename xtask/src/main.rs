@@ -45,7 +45,7 @@ enum Chore {
     },
     /// Run every test, or the named suites only
     Test {
-        /// Any of: checks native web face chromium firefox packaging
+        /// Any of: checks native web face servers chromium firefox packaging
         suites: Vec<suite::Name>,
     },
     /// Build, then run benches/*.mjs, or those whose names contain one of the words

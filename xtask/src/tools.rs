@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use xshell::cmd;
 
-use crate::house::{House, step};
+use crate::house::{House, files, step};
 
 /// Only wasm-bindgen's test runner needs it, to drive Firefox.
 const GECKODRIVER: &str = "0.37.1";
@@ -96,38 +96,85 @@ fn node(house: &House) -> Result<()> {
     Ok(())
 }
 
-/// Programs that tests need, with the Debian package of each.
-const DEBIAN: [(&str, &str); 3] =
+/// Browsers and drivers, with the Debian package of each.
+const BROWSERS: [(&str, &str); 3] =
     [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("firefox-esr", "firefox-esr")];
+
+/// What the FastAPI snippet imports, and where Debian's own Python finds it.
+const PYTHON: [(&str, &str); 4] = [
+    ("/usr/lib/python3/dist-packages/fastapi", "python3-fastapi"),
+    ("/usr/lib/python3/dist-packages/httpx", "python3-httpx"),
+    ("/usr/lib/python3/dist-packages/limits", "python3-limits"),
+    ("/usr/lib/python3/dist-packages/uvicorn", "python3-uvicorn"),
+];
 
 /// Installs browsers and drivers from Debian's packages when they are not on the path.
 pub fn browsers(house: &House) -> Result<()> {
-    let missing: Vec<&str> = DEBIAN
-        .iter()
-        .filter(|(program, _)| on_path(program).is_none())
-        .map(|(_, package)| *package)
-        .collect();
+    debian(house, &BROWSERS)
+}
+
+/// Installs what the FastAPI snippet imports.
+pub fn python(house: &House) -> Result<()> {
+    debian(house, &PYTHON)
+}
+
+/// Installs the packages whose programs (names) or files (absolute paths) are absent.
+fn debian(house: &House, needed: &[(&str, &str)]) -> Result<()> {
+    let there = |sought: &str| match Path::new(sought) {
+        path if path.is_absolute() => path.exists(),
+        _ => on_path(sought).is_some(),
+    };
+    let packages = needed.iter().filter(|(sought, _)| !there(sought)).map(|(_, package)| *package);
+    let missing: Vec<&str> = packages.collect();
     if missing.is_empty() {
         return Ok(());
     }
     let names = missing.join(" ");
-    if on_path("apt-get").is_none() {
-        bail!("these Debian packages are needed and there is no apt-get: {names}");
-    }
     step(&format!("Installing {names}"), || {
+        apt(house, &["update"]).with_context(|| format!("these Debian packages are needed: {names}"))?;
+        apt(house, &[&["install", "--no-install-recommends"], &missing[..]].concat())
+    })
+}
+
+/// Runs apt-get as root.
+fn apt(house: &House, words: &[&str]) -> Result<()> {
+    if on_path("apt-get").is_none() {
+        bail!("there is no apt-get");
+    }
+    let sh = &house.sh;
+    let root = cmd!(sh, "id -u").quiet().read()? == "0";
+    let sudo: &[&str] = match (root, env::var_os("CI")) {
+        (true, _) => &[],
+        (false, None) => &["sudo"],
+        // Nobody is there to type a password: sudo must not wait for one.
+        (false, Some(_)) => &["sudo", "-n"],
+    };
+    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
+    let all: Vec<&str> = sudo.iter().chain(&apt).chain(words).copied().collect();
+    let (program, rest) = (all[0], &all[1..]);
+    Ok(cmd!(sh, "{program} {rest...}").run()?)
+}
+
+/// nginx: the installed one, else Debian's package unpacked into the cache. Installing it would start a server on port 80.
+pub fn nginx(house: &House) -> Result<PathBuf> {
+    // Not on everybody's path.
+    let installed = on_path("nginx").into_iter().chain([PathBuf::from("/usr/sbin/nginx")]);
+    let folder = house.cache.join("nginx-debian");
+    let unpacked = folder.join("usr/sbin/nginx");
+    if let Some(found) = installed.chain([unpacked.clone()]).find(|path| path.is_file()) {
+        return Ok(found);
+    }
+    step("Unpacking Debian's nginx", || {
+        apt(house, &["update"]).context("nginx is needed")?;
         let sh = &house.sh;
-        let root = cmd!(sh, "id -u").quiet().read()? == "0";
-        let sudo: &[&str] = match (root, env::var_os("CI")) {
-            (true, _) => &[],
-            (false, None) => &["sudo"],
-            // Nobody is there to type a password: sudo must not wait for one.
-            (false, Some(_)) => &["sudo", "-n"],
-        };
-        let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
-        let words: Vec<&str> = sudo.iter().chain(&apt).copied().collect();
-        let (program, before) = (words[0], &words[1..]);
-        cmd!(sh, "{program} {before...} update").run()?;
-        Ok(cmd!(sh, "{program} {before...} install --no-install-recommends {missing...}").run()?)
+        sh.remove_path(&folder)?;
+        sh.create_dir(&folder)?;
+        let _there = sh.push_dir(&folder);
+        cmd!(sh, "apt-get -q download nginx").run()?;
+        let package = files(&folder, ".deb").pop().context("apt-get downloaded nothing")?;
+        cmd!(sh, "dpkg -x {package} {folder}").run()?;
+        cmd!(sh, "{unpacked} -v").run().context("please install nginx")?;
+        Ok(unpacked)
     })
 }
 

@@ -22,6 +22,8 @@ pub enum Name {
     Web,
     /// The JavaScript face in Node
     Face,
+    /// The snippets of docs/servers.md, started and overloaded
+    Servers,
     /// The package in Chromium, against real servers
     Chromium,
     /// The package in Firefox, against real servers
@@ -71,6 +73,7 @@ fn suites(name: Name) -> Vec<(&'static str, Suite)> {
             ("wasm in Firefox", |r| r.wasm("GECKODRIVER")),
         ],
         Name::Face => vec![("face in Node", |r| r.node("tests/face", None))],
+        Name::Servers => vec![("servers: the snippets", |r| r.servers())],
         Name::Chromium => vec![("browser: Chromium", |r| r.node("tests/browser", Some("chromium")))],
         Name::Firefox => vec![("browser: Firefox", |r| r.node("tests/browser", Some("firefox")))],
         Name::Packaging => vec![("packaging", |r| r.packaging())],

@@ -103,6 +103,18 @@ impl<'a> Run<'a> {
         counted(self.scripts(folder)?.env("TIDEGATE_BROWSER", browser.unwrap_or_default()))
     }
 
+    /// The snippets for servers, each started as a process of its own.
+    pub fn servers(&mut self) -> Result<Counts> {
+        self.build()?;
+        tools::npm(self.house, "tests")?;
+        tools::python(self.house)?;
+        let nginx = tools::nginx(self.house)?;
+        let (sh, package) = (&self.house.sh, "tidegate-advice-axum");
+        cmd!(sh, "cargo build --package {package}").run()?;
+        let axum = self.house.target.join("debug").join(package);
+        counted(self.scripts("tests/servers")?.env("TIDEGATE_AXUM", axum).env("TIDEGATE_NGINX", nginx))
+    }
+
     /// The tarball's tests. They get the tarball, and this program to make another.
     pub fn packaging(&mut self) -> Result<Counts> {
         self.build()?;

@@ -94,7 +94,8 @@ async fn search(State(service): State<Arc<Service>>, request: Request) -> Result
 }
 
 fn app(service: Arc<Service>) -> Router {
-    let quota = GovernorConfigBuilder::default().per_millisecond(500).burst_size(QUOTA).use_headers().finish();
+    let quota =
+        GovernorConfigBuilder::default().per_millisecond(500).burst_size(QUOTA).use_headers().finish();
     let limits = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(overloaded))
         .load_shed()
