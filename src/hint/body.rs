@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::base64;
 use super::scan::{self, Pair};
 
 /// The kinds of body that hints stand in.
@@ -46,12 +47,53 @@ impl Media {
     }
 }
 
-/// The trailers of a gRPC-Web body as fields: none yet.
-pub fn trailers(_media: Media, _body: &[u8]) -> Vec<u8> {
-    Vec::new()
+/// The trailers of a gRPC-Web body (gRPC's "PROTOCOL-WEB"), one a line, names in lower case. A frame is a byte of flags,
+/// four of length, and as many as that: one that is not complete is not read.
+pub fn trailers(media: Media, body: &[u8]) -> Vec<u8> {
+    let mut block = Vec::new();
+    let mut decoded = Vec::new();
+    let mut frames = match media {
+        Media::Frames => body,
+        Media::FramesText => {
+            // Several texts may follow each other; what comes behind a fault is not there.
+            base64::decode(body, &mut decoded);
+            &*decoded
+        }
+        _ => &[],
+    };
+    while let &[flags, a, b, c, d, ref rest @ ..] = frames {
+        let length = u32::from_be_bytes([a, b, c, d]);
+        let Some((payload, more)) = usize::try_from(length).ok().and_then(|at| rest.split_at_checked(at))
+        else {
+            break;
+        };
+        frames = more;
+        if flags & TRAILERS != 0 {
+            unfold(payload, &mut block);
+        }
+    }
+    block
 }
 
-/// The lines of a block of trailers.
+/// The flag of a frame that holds trailers.
+const TRAILERS: u8 = 0x80;
+
+/// Appends lines that end in CRLF, as lines that end in a line feed.
+fn unfold(payload: &[u8], block: &mut Vec<u8>) {
+    let mut name = true;
+    for &byte in payload.iter().chain(b"\n") {
+        if byte == b'\n' {
+            name = true;
+            block.pop_if(|last| *last == b'\r');
+        }
+        name &= byte != b':';
+        block.push(if name { byte.to_ascii_lowercase() } else { byte });
+    }
+}
+
+/// The lines of a block of trailers. Those that are not gRPC's own are its application's.
 pub fn lines(block: &[u8]) -> Vec<Pair<'_>> {
-    scan::pairs(block, b'\n', b':')
+    let mut lines = scan::pairs(block, b'\n', b':');
+    lines.retain(|(name, _)| name.starts_with(b"grpc-"));
+    lines
 }

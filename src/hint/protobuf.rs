@@ -52,12 +52,12 @@ pub fn retry_info(text: &[u8]) -> f64 {
     if base64::decode(text, &mut info) { delay(&info) } else { f64::NAN }
 }
 
-/// What the first `google.rpc.RetryInfo` with a delay says in this base64 of a `google.rpc.Status`, like
-/// [`retry_info`].
-pub fn status_details(text: &[u8]) -> f64 {
+/// What the first `google.rpc.RetryInfo` with a delay says in this base64 of a `google.rpc.Status`, in milliseconds
+/// from now; NaN when there is none; none when the whole is malformed.
+pub fn status_details(text: &[u8]) -> Option<f64> {
     let mut status = Vec::new();
     let whole = base64::decode(text, &mut status);
-    details(&status).filter(|_| whole).unwrap_or(f64::NAN)
+    details(&status).filter(|_| whole)
 }
 
 /// Field 3 of `google.rpc.Status`: any number of `Any`, each a type (field 1) and a value (field 2).
@@ -119,8 +119,8 @@ mod tests {
         ("CgIIBQ", 5_000.0),
         ("CgIIBQ==", 5_000.0),
         ("CgA=", 0.0),
-        ("CgcIAxCAyrXuAQ", 3_500.0),
-        ("CgUQgMq17gE", 500.0),
+        ("CggIAxCAyrXuAQ", 3_500.0),
+        ("CgYQgMq17gE", 500.0),
         // Seconds below zero; nanoseconds below zero.
         ("CgsI////////////AQ", f64::NAN),
         ("CgsQ////////////AQ", f64::NAN),
@@ -155,9 +155,9 @@ mod tests {
     #[test]
     fn a_truncated_status_says_nothing() {
         let whole = b"CAgSBHNsb3caNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIAxCAyrXuAQ";
-        assert_eq!(status_details(whole), 3_500.0);
+        assert_eq!(status_details(whole), Some(3_500.0));
         for end in 0..whole.len() {
-            assert!(status_details(&whole[..end]).is_nan(), "{end}");
+            assert!(status_details(&whole[..end]).is_none_or(f64::is_nan), "{end}");
         }
     }
 }

@@ -1,0 +1,31 @@
+//! The server's own word on trying again, as the clients of Stripe, OpenAI and Anthropic read it: `true` or `false` in
+//! any letter case. When several disagree, no.
+
+use super::Dialect;
+use super::answer::Answer;
+use super::scan;
+use super::settle::Findings;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "should-retry",
+    spec: "the libraries of Stripe, OpenAI and Anthropic",
+    fields: &["x-should-retry", "stripe-should-retry"],
+    read,
+    ..Dialect::PLAIN
+};
+
+fn read(answer: &Answer<'_>, findings: &mut Findings) {
+    let mut told = None;
+    for name in DIALECT.fields {
+        for member in scan::members(&answer.value(name)) {
+            if member.eq_ignore_ascii_case(b"false") {
+                told = Some(false);
+            } else if member.eq_ignore_ascii_case(b"true") {
+                told = told.or(Some(true));
+            } else {
+                findings.reading.malformed += u32::from(!member.is_empty());
+            }
+        }
+    }
+    findings.retry(told);
+}
