@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::hint::{Advice, DIALECTS, Quota, Reading, Response, STATES, fields, read, read_text};
+use tidegate::hint::{Advice, DIALECTS, MARKS, Quota, Reading, Response, STATES, fields, read, read_text};
 use tidegate::time::WallTime;
 
 #[derive(Deserialize)]
@@ -188,9 +188,15 @@ fn every_dialect_has_vectors_and_every_file_of_vectors_a_dialect() {
 
 #[test]
 fn every_dialect_is_decisive_for_one_of_its_vectors() {
-    for dialect in DIALECTS.iter().filter(|dialect| !dialect.fields.is_empty()) {
+    let exact = fields();
+    for dialect in
+        DIALECTS.iter().filter(|dialect| !dialect.fields.is_empty() || !dialect.families.is_empty())
+    {
+        // The names of families are those that no dialect lists.
+        let open = !dialect.families.is_empty();
+        let own = |n: &str| dialect.fields.contains(&n) || open && !exact.contains(&n);
         let decides = |case: &Case| {
-            let without = apart(case).into_iter().filter(|(n, _)| !dialect.fields.contains(&n.as_str()));
+            let without = apart(case).into_iter().filter(|(n, _)| !own(n));
             reading(case, &without.collect()).hint != reading(case, &apart(case)).hint
         };
         assert!(cases(dialect.name).iter().any(decides), "{}", dialect.name);
@@ -219,6 +225,32 @@ fn the_names_that_cross_are_sorted_unique_lower_case_and_complete() {
     assert!(DIALECTS.iter().all(|dialect| !dialect.spec.is_empty()));
 }
 
+#[test]
+fn what_a_vector_depends_on_crosses_from_javascript() {
+    let exact = fields();
+    // The kind of a body crosses with the body.
+    let crosses =
+        |n: &str| n == "content-type" || exact.contains(&n) || MARKS.iter().any(|mark| n.contains(mark));
+    let mut lost = 0;
+    for case in DIALECTS.iter().flat_map(|dialect| cases(dialect.name)) {
+        let all = apart(&case);
+        let crossed: Lines = all.iter().filter(|(n, _)| crosses(n)).cloned().collect();
+        lost += all.len() - crossed.len();
+        assert_eq!(reading(&case, &crossed), reading(&case, &all), "{}", case.id);
+    }
+    assert!(lost > 50, "nearly everything crosses: {lost} fields do not");
+}
+
+#[test]
+fn every_name_of_a_family_holds_a_mark() {
+    for family in DIALECTS.iter().flat_map(|dialect| dialect.families) {
+        for spelling in ["", "-"] {
+            let name = family.replace("[-]", spelling).to_lowercase();
+            assert!(MARKS.iter().any(|mark| name.contains(mark)), "{name}");
+        }
+    }
+}
+
 /// Status, header text, expected source, expected number of malformed members.
 const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "", None, 0),
@@ -236,6 +268,21 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "x-rate-limit-limit: NaN\nx-rate-limit-remaining: -1\nx-rate-limit-reset: never\n", None, 3),
     (200, "retry-after: 5\n", None, 0),
     (200, "age: 3\nx-ratelimit-remaining: 0\n", None, 0),
+    (429, "x-ratelimit-remaining-a: 0\nx-ratelimit-reset-a: 5, -5, x\n", Some("ratelimit-*"), 2),
+    (200, "zendesk-ratelimit-a: total=x; resets=y\nzendesk-ratelimit-b: 5\nzendesk-ratelimit-c: \n", None, 3),
+    (200, "zendesk-ratelimit-a: remaining=1; total=x\n", Some("zendesk-ratelimit-*"), 1),
+    (200, "x-ms-ratelimit-remaining-resource: A;1,B;x,;2,3\n", Some("x-ms-ratelimit-remaining-*"), 3),
+    (200, "x-ms-ratelimit-remaining-a: 1, x\n", Some("x-ms-ratelimit-remaining-*"), 1),
+    (200, "x-shopify-shop-api-call-limit: 1/2, 1/x, 3\n", Some("x-shopify-shop-api-call-limit"), 2),
+    (200, "sforce-limit-info: a=1/2; b; =1/2; c=1/2/3;;\n", Some("sforce-limit-info"), 3),
+    (
+        200,
+        "x-hubspot-ratelimit-max: x\nx-hubspot-ratelimit-secondly: 5\n",
+        Some("x-hubspot-ratelimit-secondly"),
+        1,
+    ),
+    (200, "x-amzn-ratelimit-limit: -1\n", None, 1),
+    (200, "x-ms-throttle-limit-percentage: 80%\n", None, 1),
     (503, "backpressure: wait=2\n", Some("backpressure"), 0),
     (500, "backpressure: state=serious\n", Some("backpressure"), 0),
     (200, "backpressure: load=a, state=b, wait=-1, retry=1, share, batch=0, off=c, for=?1\n", None, 8),
@@ -243,6 +290,19 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "backpressure: load=a; share=2, other=(x)\n", None, 1),
     (200, "backpressure: load=0.5, share=\n", None, 1),
     (200, "age: 9\nbackpressure: load=?\n", None, 0),
+    (500, "x-should-retry: maybe, true,\nstripe-should-retry: 1\n", None, 2),
+    (200, "grpc-status: 14\ngrpc-retry-pushback-ms: 5\n", Some("grpc-retry-pushback-ms"), 0),
+    (200, "grpc-status: 14\ngrpc-retry-pushback-ms: never\n", Some("grpc-status"), 0),
+    (200, "grpc-status: 8, , x\n", Some("grpc-status"), 1),
+    (200, "grpc-status: 8\ngrpc-status-details-bin: CAg\n", Some("grpc-status"), 0),
+    (200, "grpc-status: 8\ngrpc-status-details-bin: CAgx, ?\n", Some("grpc-status"), 2),
+    (200, "content-type: application/grpc-web\n\n\u{0}\0\0\0\0", None, 0),
+    (500, "x-envoy-ratelimited: \nx-envoy-overloaded: \n", Some("x-envoy-overloaded"), 0),
+    (500, "x-envoy-ratelimited\n", Some("x-envoy-ratelimited"), 0),
+    (200, "endpoint-load-metrics: TEXT cpu_utilization=1\n", None, 0),
+    (200, "endpoint-load-metrics: TEXT cpu_utilization=x, mem_utilization=y\n", None, 1),
+    (200, "endpoint-load-metrics: cpu_utilization=1\nendpoint-load-metrics-bin: \n", None, 1),
+    (200, "endpoint-load-metrics-json: \n", None, 0),
 ];
 
 #[test]
@@ -264,6 +324,23 @@ fn a_value_of_8192_characters_is_read_and_a_longer_one_is_not() {
 }
 
 #[test]
+fn a_body_of_64_kib_is_read_and_a_longer_one_is_not() {
+    let overloaded = |length: usize| {
+        let trailers = b"\x80\0\0\0\x0egrpc-status: 8";
+        let message = length - 5 - trailers.len();
+        let mut body = vec![0];
+        body.extend((message as u32).to_be_bytes());
+        body.extend(vec![0; message]);
+        body.extend(trailers);
+        assert_eq!(body.len(), length);
+        let fields: &[(&[u8], &[u8])] = &[(b"content-type", b"application/grpc-web+proto")];
+        read(&Response { status: 200, fields, body: Some(&body) }, WallTime(0)).hint.overloaded
+    };
+    assert!(overloaded(MAX_BODY));
+    assert!(!overloaded(MAX_BODY + 1));
+}
+
+#[test]
 fn no_more_than_64_lines_of_one_name_are_looked_at() {
     let wait = |lines: usize| {
         let text = "retry-after: 1\n".repeat(lines - 1) + "retry-after: 9\n";
@@ -271,4 +348,14 @@ fn no_more_than_64_lines_of_one_name_are_looked_at() {
     };
     assert_eq!(wait(64), Some(9_000));
     assert_eq!(wait(65), Some(1_000));
+}
+
+#[test]
+fn no_more_than_256_names_of_a_family_are_looked_at() {
+    let quotas = |names: u32| {
+        let line = |n: u32| format!("x-ratelimit-limit-a{n}: 1\nx-ratelimit-limit-a{n}: 2\n");
+        let text: String = (0..names).map(line).collect();
+        read_text(200, text.as_bytes(), WallTime(0)).hint.quotas.len()
+    };
+    assert_eq!((quotas(255), quotas(256), quotas(5_000)), (255, 256, 256));
 }

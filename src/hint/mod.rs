@@ -34,7 +34,6 @@ mod base64;
 mod body;
 mod codes;
 mod date;
-mod dimensions;
 mod envoy;
 mod error_codes;
 mod event_stream;
@@ -51,6 +50,7 @@ mod problem;
 mod protobuf;
 mod ratelimit;
 mod ratelimit_dictionary;
+mod ratelimit_dimensions;
 mod ratelimit_fields;
 mod retry_after;
 mod retry_body;
@@ -170,7 +170,7 @@ pub const DIALECTS: &[Dialect] = &[
     ratelimit::DIALECT,
     ratelimit_dictionary::DIALECT,
     ratelimit_fields::DIALECT,
-    dimensions::DIALECT,
+    ratelimit_dimensions::DIALECT,
     shopify::DIALECT,
     salesforce::DIALECT,
     hubspot::DIALECT,

@@ -30,9 +30,13 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         }
         let pairs = scan::pairs(&value, b',', b'=');
         let mut told = [f64::NAN; 4];
+        let before = findings.reading.malformed;
         for (number, (member, form)) in told.iter_mut().zip(MEMBERS) {
             let list = answer::value(&pairs, member);
             *number = field::pick(&list, form, answer.reference, &mut findings.reading.malformed);
+        }
+        if before == findings.reading.malformed && told.iter().all(|number| number.is_nan()) {
+            findings.reading.malformed += u32::from(!value.is_empty());
         }
         findings.tell(name.get(STEM.len()..).unwrap_or_default(), "requests", told, "zendesk-ratelimit-*");
     }

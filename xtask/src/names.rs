@@ -1,7 +1,8 @@
 //! Names that the core and the face must agree on, written from the core's own tables into `pkg/build/names.js`.
 
 use anyhow::Result;
-use tidegate::{hint, policy, reason};
+use tidegate::hint::{self, MARKS};
+use tidegate::{policy, reason};
 
 use crate::house::{House, write};
 
@@ -18,10 +19,6 @@ export declare const reasons: readonly string[];
 
 /// The same names stand behind each of these; said once, they are an eighth of the list's bytes.
 const STEMS: [&str; 4] = ["rate-limit-", "ratelimit-", "x-rate-limit-", "x-ratelimit-"];
-
-/// Marks of a header that speaks of limits, whatever else its name says; as a pattern, and word by word.
-const FAMILY: &str = "rate-?limit|retry";
-const MARKS: [&str; 3] = ["rate-limit", "ratelimit", "retry"];
 
 /// Writes `names.js` and `names.d.ts`.
 pub fn write_names(house: &House) -> Result<()> {
@@ -55,13 +52,13 @@ fn split<'a>(fields: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
     (ends, others)
 }
 
-/// A regular expression for the family, and for each name that does not belong to it.
+/// A regular expression for the marks of families, and for each name that holds none of them.
 fn pattern(fields: &[&str]) -> String {
-    let strangers: Vec<&str> =
-        fields.iter().copied().filter(|name| !MARKS.iter().any(|mark| name.contains(mark))).collect();
+    let marked = |name: &str| MARKS.iter().any(|mark| name.contains(mark));
+    let strangers: Vec<&str> = fields.iter().copied().filter(|name| !marked(name)).collect();
     match strangers[..] {
-        [] => FAMILY.to_string(),
-        _ => format!("{FAMILY}|^({})$", strangers.join("|")),
+        [] => MARKS.join("|"),
+        _ => format!("{}|^({})$", MARKS.join("|"), strangers.join("|")),
     }
 }
 
@@ -105,8 +102,8 @@ mod tests {
 
     #[test]
     fn the_pattern_names_each_stranger_to_the_family() {
-        assert_eq!(pattern(&["age", "x-retry-in", "x"]), "rate-?limit|retry|^(age|x)$");
-        assert_eq!(pattern(&["ratelimit-x", "a-rate-limit"]), "rate-?limit|retry");
+        assert_eq!(pattern(&["age", "x-retry-in", "x"]), "ratelimit|rate-limit|retry|^(age|x)$");
+        assert_eq!(pattern(&["ratelimit-x", "a-rate-limit"]), "ratelimit|rate-limit|retry");
     }
 
     #[test]

@@ -11,12 +11,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit-dimensions",
     spec: "no common specification: OpenAI, Anthropic, Kong, Linear, Contentful",
     families: &[
-        "[X-]RateLimit-{Limit,Remaining,Reset}-DIM",
-        "[X-]Rate-Limit-{Limit,Remaining,Reset}-DIM",
-        "[X-][VENDOR-]RateLimit-DIM-{Limit,Remaining,Reset}",
-        "[X-][VENDOR-]Rate-Limit-DIM-{Limit,Remaining,Reset}",
-        "X-VENDOR-RateLimit-{Limit,Remaining,Reset}",
-        "X-VENDOR-Rate-Limit-{Limit,Remaining,Reset}",
+        "[X-]Rate[-]Limit-{Limit,Remaining,Reset}-DIM",
+        "[X-][VENDOR-]Rate[-]Limit-DIM-{Limit,Remaining,Reset}",
+        "X-VENDOR-Rate[-]Limit-{Limit,Remaining,Reset}",
     ],
     read,
     ..Dialect::PLAIN
