@@ -5,7 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::hint::{Advice, DIALECTS, MARKS, Quota, Reading, Response, STATES, fields, read, read_text};
+use tidegate::hint::{
+    Advice, DIALECTS, MARKS, MAX_BODY, Quota, Reading, Response, STATES, fields, read, read_text,
+};
 use tidegate::time::WallTime;
 
 #[derive(Deserialize)]
@@ -296,7 +298,7 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "grpc-status: 8, , x\n", Some("grpc-status"), 1),
     (200, "grpc-status: 8\ngrpc-status-details-bin: CAg\n", Some("grpc-status"), 0),
     (200, "grpc-status: 8\ngrpc-status-details-bin: CAgx, ?\n", Some("grpc-status"), 2),
-    (200, "content-type: application/grpc-web\n\n\u{0}\0\0\0\0", None, 0),
+    (200, "content-type: application/grpc-web\n\n\0\0\0\0\0", None, 0),
     (500, "x-envoy-ratelimited: \nx-envoy-overloaded: \n", Some("x-envoy-overloaded"), 0),
     (500, "x-envoy-ratelimited\n", Some("x-envoy-ratelimited"), 0),
     (200, "endpoint-load-metrics: TEXT cpu_utilization=1\n", None, 0),
