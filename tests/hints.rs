@@ -240,7 +240,7 @@ fn what_a_vector_depends_on_crosses_from_javascript() {
         lost += all.len() - crossed.len();
         assert_eq!(reading(&case, &crossed), reading(&case, &all), "{}", case.id);
     }
-    assert!(lost > 50, "nearly everything crosses: {lost} fields do not");
+    assert!(lost > 20, "nearly everything crosses: {lost} fields do not");
 }
 
 #[test]
