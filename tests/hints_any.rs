@@ -32,6 +32,11 @@ fn value() -> impl Strategy<Value = String> {
         "limit=",
         "remaining=",
         "reset=",
+        "total=",
+        "resets=",
+        "a=1/5",
+        "/",
+        "a;1",
         "Sat, ",
         "Saturday, ",
         "21 Nov 2026",
@@ -67,8 +72,23 @@ fn value() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Names of families, which no dialect lists.
+const OPEN: [&str; 9] = [
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-day-reset",
+    "x-foo-ratelimit-reset",
+    "zendesk-ratelimit-a",
+    "x-ms-ratelimit-remaining-reads",
+    "x-ms-ratelimit-remaining-resource",
+    "rate-limit-reset-reset",
+];
+
 fn lines() -> impl Strategy<Value = Vec<(&'static str, String)>> {
-    prop::collection::vec((prop::sample::select(fields()), value()), 0..10)
+    let listed = prop::sample::select(fields());
+    let name = prop_oneof![3 => listed, 1 => prop::sample::select(&OPEN[..])];
+    prop::collection::vec((name, value()), 0..10)
 }
 
 fn reading(status: u16, lines: &[(&str, String)], wall: i64) -> Reading {
@@ -104,6 +124,43 @@ fn limit(text: &str) -> Option<f64> {
 fn is_number(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     parts.len() <= 2 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The dimension that a name tells by rule Q8, and whether it tells a limit: said once more, by splitting.
+fn dimension(name: &str) -> Option<(String, bool)> {
+    let one = name.replace("rate-limit", "ratelimit");
+    let words: Vec<&str> = one.split('-').collect();
+    let at = words.iter().position(|word| *word == "ratelimit")?;
+    let (before, behind) = (&words[..at], &words[at + 1..]);
+    let (marked, vendor) = match before {
+        [] => (false, ""),
+        ["x"] => (true, ""),
+        ["x", vendor] => (true, *vendor),
+        [vendor] => (false, *vendor),
+        _ => return None,
+    };
+    if before.len() > usize::from(marked) && !vendor.chars().all(|c| c.is_ascii_alphanumeric())
+        || before.last() == Some(&"")
+        || marked && ["hubspot", "amzn", "ms"].contains(&vendor)
+    {
+        return None;
+    }
+    let roles = ["limit", "remaining", "reset"];
+    let told = |dimension: &[&str], role: &str| Some((dimension.join("-"), role == "limit"));
+    match behind {
+        [role, dimension @ ..]
+            if roles.contains(role)
+                && vendor.is_empty()
+                && !matches!(dimension.join("-").as_str(), "" | "after") =>
+        {
+            told(dimension, role)
+        }
+        [role] if roles.contains(role) && marked && !vendor.is_empty() => told(&["default"], role),
+        [dimension @ .., role] if roles.contains(role) && !dimension.join("-").is_empty() => {
+            told(dimension, role)
+        }
+        _ => None,
+    }
 }
 
 const WEEKDAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
@@ -215,6 +272,27 @@ proptest! {
             prop_assert_eq!(quota.remaining, Some(r as f64));
             prop_assert_eq!(quota.reset_ms, Some(t * 1000));
             prop_assert_eq!((quota.limit, quota.window_ms), (Some(9.0), Some(f64::from(w) * 1000.0)));
+        }
+    }
+
+    #[test]
+    fn dimensions_are_found_where_the_rule_says(
+        before in prop::sample::select(vec!["", "x-", "x-foo1-", "foo1-", "x-a_b-", "x-ms-", "x-hubspot-", "x-a-b-", "x--", "-"]),
+        stem in prop::sample::select(vec!["ratelimit", "rate-limit", "ratelimits"]),
+        behind in prop::collection::vec(prop::sample::select(vec![
+            "limit", "remaining", "reset", "after", "tokens", "day", "ratelimit", "",
+        ]), 1..5),
+    ) {
+        let name = format!("{before}{stem}-{}", behind.join("-"));
+        // These have rules of their own.
+        prop_assume!(!name.starts_with("x-ms-ratelimit-remaining-") && !fields().contains(&name.as_str()));
+        let mut told = reading(200, &[(&name, "7".to_owned())], 0).hint.quotas;
+        let expected = dimension(&name);
+        prop_assert_eq!(told.len(), usize::from(expected.is_some()), "{}: {:?}", name, told);
+        if let (Some(quota), Some((name, limit))) = (told.pop(), expected) {
+            prop_assert_eq!((&quota.name, quota.limit), (&name, limit.then_some(7.0)));
+            prop_assert_eq!(quota.window_ms, (name == "day").then_some(86_400_000.0));
+            prop_assert_eq!(quota.unit, if name.contains("token") { "tokens" } else { "requests" });
         }
     }
 
