@@ -9,6 +9,7 @@ mod house;
 mod inline;
 mod names;
 mod pack;
+mod prune;
 mod shorten;
 mod snip;
 mod suite;

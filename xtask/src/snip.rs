@@ -5,8 +5,8 @@
 //! while a dependency links std. Must run before wasm-bindgen, on a module with a name section. Two kinds are cut:
 //!
 //! - the standard library's ways to panic, when control cannot come back from the body;
-//! - formatting (`core::fmt` and what implements its traits): vtables keep it alive when no panic is left to call it.
-//!   It is cut only when no function that stays calls any of it.
+//! - formatting (`core::fmt` and what implements its traits) and the futures of js-sys: vtables keep them alive when
+//!   nothing is left to call them. Each is cut only when no function that stays calls any of it.
 //!
 //! A name alone cuts nothing. The paths of source files, which only messages name, are overwritten with zeros.
 
@@ -70,8 +70,8 @@ struct Survey<'a> {
     bodies: Vec<(u32, FunctionBody<'a>)>,
     /// Named like a panic.
     panics: BTreeSet<u32>,
-    /// Named like formatting.
-    texts: BTreeSet<u32>,
+    /// Named like one of [`KEPT_BY_TABLES`], the families one by one.
+    kept: [BTreeSet<u32>; KEPT_BY_TABLES.len()],
 }
 
 impl<'a> Survey<'a> {
@@ -107,8 +107,11 @@ impl<'a> Survey<'a> {
                     let path = format!("{:#}", demangle(function.name));
                     if is_panic(&path) {
                         self.panics.insert(function.index);
-                    } else if is_text(&path) {
-                        self.texts.insert(function.index);
+                    }
+                    for (family, kept) in KEPT_BY_TABLES.iter().zip(&mut self.kept) {
+                        if family.has(&path) {
+                            kept.insert(function.index);
+                        }
                     }
                 }
             }
@@ -124,17 +127,26 @@ impl<'a> Survey<'a> {
                 doomed.insert(*index);
             }
         }
-        for (index, body) in &self.bodies {
-            let stays = !doomed.contains(index) && !self.texts.contains(index);
-            if stays && calls(body, &self.texts)? {
-                return Ok(doomed);
+        if doomed.is_empty() {
+            return Ok(doomed);
+        }
+        for kept in &self.kept {
+            if !self.needed(&doomed, kept)? {
+                let here = self.bodies.iter().map(|(index, _)| *index);
+                doomed.extend(here.filter(|index| kept.contains(index)));
             }
         }
-        let here = self.bodies.iter().map(|(index, _)| *index);
-        if !doomed.is_empty() {
-            doomed.extend(here.filter(|index| self.texts.contains(index)));
-        }
         Ok(doomed)
+    }
+
+    /// Whether a function that stays calls one of the family.
+    fn needed(&self, doomed: &BTreeSet<u32>, family: &BTreeSet<u32>) -> Result<bool> {
+        for (index, body) in &self.bodies {
+            if !doomed.contains(index) && !family.contains(index) && calls(body, family)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -145,14 +157,42 @@ fn is_panic(path: &str) -> bool {
     let (room, last) = plain.rsplit_once("::").unwrap_or(("", plain));
     let library = ["core", "alloc", "std", "__rustc"].contains(&room.split("::").next().unwrap_or(""));
     let word = last.starts_with("panic") || last.starts_with("assert_failed") || last.contains("_fail");
-    library && (word || room == "core::panicking" || ENDS.contains(&last))
+    // Throws a text through the glue: with nobody to read it, a trap does the same.
+    plain == "wasm_bindgen::throw_str"
+        || library && (word || room == "core::panicking" || ENDS.contains(&last))
 }
 
-/// Whether a path is formatting, or the payload of a panic that formatting fills.
-fn is_text(path: &str) -> bool {
-    ["core::fmt::", "<core::fmt::", " as core::fmt::", " as core::panic::PanicPayload>"]
-        .iter()
-        .any(|part| if part.starts_with(' ') { path.contains(part) } else { path.starts_with(part) })
+/// Functions that only tables name once nothing calls them.
+struct Family {
+    /// How their paths begin,
+    begin: &'static [&'static str],
+    /// or what stands inside them.
+    inside: &'static [&'static str],
+}
+
+const KEPT_BY_TABLES: [Family; 2] = [
+    // Formatting, and the payload of a panic that formatting fills.
+    Family {
+        begin: &["core::fmt::", "<core::fmt::"],
+        inside: &[" as core::fmt::", " as core::panic::PanicPayload>"],
+    },
+    // Futures of js-sys, with the door that it keeps open for its own glue.
+    Family { begin: &["__wbg_jspi_task_poll"], inside: &["js_sys::futures::"] },
+];
+
+impl Family {
+    fn has(&self, path: &str) -> bool {
+        self.begin.iter().any(|part| path.starts_with(part))
+            || self.inside.iter().any(|part| path.contains(part))
+    }
+}
+
+/// Whether an entry of the function table is one that nothing calls, by its symbol: of the families above, or a way to
+/// run a closure from JavaScript, which needs to be exported for that.
+pub fn is_unused(symbol: &str) -> bool {
+    let path = format!("{:#}", demangle(symbol));
+    let a_way = path.starts_with("wasm_bindgen::convert::closures::_::invoke");
+    a_way || KEPT_BY_TABLES.iter().any(|family| family.has(&path))
 }
 
 /// Whether a body calls one of the functions, by its index.
@@ -218,6 +258,9 @@ fn blank_paths(data: &mut [u8]) {
     }
 }
 
+/// A cut body: no locals, `unreachable`, `end`.
+pub const TRAP: [u8; 3] = [0, 0x00, 0x0b];
+
 fn unreachable() -> Function {
     let mut body = Function::new([]);
     body.instructions().unreachable().end();
@@ -241,7 +284,7 @@ mod tests {
         let (out, cut) = snip(&wasm).unwrap();
         assert_eq!(cut, 1);
         let after = bodies(&out);
-        assert_eq!(after[1], [0, 0x00, 0x0b], "no locals, unreachable, end");
+        assert_eq!(after[1], TRAP);
         let before = bodies(&wasm);
         assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
     }

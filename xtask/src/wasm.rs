@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use xshell::cmd;
 
 use crate::house::{House, step, write};
-use crate::{inline, shorten, snip, tools};
+use crate::{inline, prune, shorten, snip, tools};
 
 /// Which of the two builds of the one source.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,6 +33,7 @@ const FEATURES: [&str; 6] = [
 const RECIPE: &[&str] = &[
     include_str!("wasm.rs"),
     include_str!("snip.rs"),
+    include_str!("prune.rs"),
     include_str!("inline.rs"),
     include_str!("shorten.rs"),
 ];
@@ -131,21 +132,34 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
     cmd!(sh, "{bindgen} {raw} {flags...} --out-dir {out}").run()?;
     fs::remove_file(&raw)?;
     let module = out.join("core_bg.wasm");
-    let opt = house.at("pkg/node_modules/binaryen/bin/wasm-opt");
-    let strip: &[&str] = match core {
-        Core::Production => &["--strip-debug", "--strip-producers", "--strip-target-features"],
-        // A trap's stack trace is worth its names here.
-        Core::Development => &["--strip-producers"],
-    };
-    let features = FEATURES;
-    cmd!(sh, "node {opt} -Oz --low-memory-unused --zero-filled-memory --converge {strip...} {features...} {module} -o {module}").run()?;
+    if core == Core::Production {
+        let glue = fs::read_to_string(out.join("core.js"))?;
+        write(&module, &prune::prune(&fs::read(&module)?, &glue)?)?;
+    }
+    optimise(house, core, &module)?;
     if core == Core::Production {
         let glue = out.join("core.js");
         let (wasm, text) = shorten::shorten(&fs::read(&module)?, &fs::read_to_string(&glue)?)?;
         write(&module, &wasm)?;
-        write(&glue, text.as_bytes())?;
+        write(&glue, shorten::lighten(&text)?.as_bytes())?;
     }
     Ok(())
+}
+
+/// Flattening first lets what rustc has nested be nested anew, more alike: half a percent smaller, compressed.
+const PASSES: [&str; 4] = ["-Oz", "--flatten", "--rereloop", "-Oz"];
+
+fn optimise(house: &House, core: Core, module: &Path) -> Result<()> {
+    let sh = &house.sh;
+    let opt = house.at("pkg/node_modules/binaryen/bin/wasm-opt");
+    let (passes, strip): (&[&str], &[&str]) = match core {
+        Core::Production => (&PASSES, &["--strip-debug", "--strip-producers", "--strip-target-features"]),
+        // A trap's stack trace is worth its names here.
+        Core::Development => (&[], &["--strip-producers"]),
+    };
+    let features = FEATURES;
+    let all = ["-Oz", "--low-memory-unused", "--zero-filled-memory", "--converge"];
+    Ok(cmd!(sh, "node {opt} {passes...} {all...} {strip...} {features...} {module} -o {module}").run()?)
 }
 
 /// Writes the module as text, for entries that carry it inside.
