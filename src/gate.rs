@@ -187,15 +187,22 @@ impl Gate {
         hold.in_force(now)
     }
 
-    /// Background work by what is left of the quota; user-facing work only when that would not last.
+    /// Background work by what is left of the quota; user-facing work only when that would not last. Both by the share
+    /// of its usual rate that the server asks for.
     fn pace(&self, now: Instant, r: &Request) -> Option<Hold> {
         let mut hold = Hold::NONE;
         if self.policy.pace {
+            let background = r.how.background();
             for &id in &self.places.around(r.scope, r.route) {
-                if let Some(place) = self.places.get(id)
-                    && let Err(until) = place.quota.ask(now, r.how.background(), &self.policy.quota)
-                {
+                let Some(place) = self.places.get(id) else {
+                    continue;
+                };
+                if let Err(until) = place.quota.ask(now, background, &self.policy.quota) {
                     let why = Reason::Quota;
+                    hold = hold.later(Hold { until, why });
+                }
+                if let Err(until) = place.share.ask(now, background, &defaults::SHARE) {
+                    let why = Reason::Overload;
                     hold = hold.later(Hold { until, why });
                 }
             }
@@ -240,6 +247,7 @@ impl Gate {
                 continue;
             };
             place.quota.sent(now);
+            place.share.sent(now, &defaults::SHARE);
             if id == r.scope || id == r.route {
                 place.limit.sent();
                 r.epoch = place.breaker.sent(now);

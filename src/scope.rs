@@ -5,6 +5,7 @@
 //! speaks for all its routes.
 
 use crate::time::Duration;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::breaker::Breaker;
@@ -14,6 +15,7 @@ use crate::policy::Policy;
 use crate::policy::defaults;
 use crate::pressure::{Level, State};
 use crate::rate::quota::Quota;
+use crate::rate::share::Share;
 use crate::reason::Reason;
 use crate::retry::backoff::Backoff;
 use crate::rng::Rng;
@@ -131,6 +133,10 @@ pub struct Place {
     pub quotas: [PlaceId; 2],
     /// What the server told of a quota.
     pub quota: Quota,
+    /// Which share of its usual rate a scope is asked to send.
+    pub share: Share,
+    /// The features that a scope is asked to do without, and until when.
+    pub off: (Vec<String>, Instant),
 }
 
 impl Place {
@@ -290,6 +296,8 @@ impl Places {
             breaker: Breaker::new(),
             quotas: [PlaceId::NONE; 2],
             quota: Quota::new(Instant::ORIGIN),
+            share: Share::default(),
+            off: (Vec::new(), Instant::ORIGIN),
         };
         match self.all.get_mut(id.index()) {
             Some(place) => *place = fresh,

@@ -11,6 +11,9 @@
 //! | aborted by its human, offline                     | nothing                                 | –       | –        |
 //! | anything else                                     | clears our guesses, never the server's  | ok      | answer   |
 //!
+//! What a server says about itself (a load report, the Backpressure field) concerns the scope, on any answer: its
+//! level, the share of the usual rate that goes to it, and the features that are named off.
+//!
 //! A second route class that is refused or failing makes it the scope's trouble, by our guess; an answer on any
 //! route of the scope ends that guess.
 
@@ -21,7 +24,7 @@ use crate::coalesce::KeyId;
 use crate::hint::{Hint, Quota};
 use crate::num::ONE;
 use crate::policy::defaults;
-use crate::pressure::Evidence;
+use crate::pressure::{Evidence, STATES};
 use crate::reason::Reason;
 use crate::scope::PlaceId;
 use crate::tickets::Request;
@@ -58,7 +61,8 @@ impl Gate {
             self.hear_quotas(now, r, &hint.quotas);
         }
         let said = hint.and_then(|h| h.wait_ms).map(|ms| Duration::from_millis(u64::from(ms)));
-        match meaning(outcome, hint) {
+        let meaning = meaning(outcome, hint);
+        match meaning {
             Meaning::Refused { everywhere } => {
                 self.count(now, r, !everywhere || said.is_some());
                 self.refused(now, r, said, everywhere);
@@ -80,8 +84,8 @@ impl Gate {
             Meaning::Silent => {}
             Meaning::Answered => self.answered(now, r),
         }
-        if let Some(load) = hint.and_then(|h| h.load) {
-            self.press(now, r, Evidence::Load(load), true);
+        if let Some(hint) = hint {
+            self.hear_load(now, r, hint, meaning != Meaning::Answered);
         }
     }
 
@@ -101,9 +105,7 @@ impl Gate {
             (_, Some(wait)) => self.close(now, &r, wait, false),
             _ => {}
         }
-        if let Some(load) = hint.load {
-            self.press(now, &r, Evidence::Load(load), true);
-        }
+        self.hear_load(now, &r, hint, before != Meaning::Answered);
         self.tell(now, r.scope);
     }
 
@@ -169,10 +171,14 @@ impl Gate {
     fn answered(&mut self, now: Instant, r: &Request) {
         self.count(now, r, true);
         self.press(now, r, Evidence::Answer, false);
+        let growth = self.places.get(r.scope).map_or(1, |scope| scope.share.growth(now));
         for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get_mut(id) {
                 let guess = place.guess.until;
                 place.clear(&self.policy);
+                for _ in 1..growth {
+                    place.limit.succeeded(&self.policy.limit);
+                }
                 self.changed |= id == r.scope && guess > now;
                 self.ended(now, guess);
             }
@@ -191,11 +197,16 @@ impl Gate {
 
     /// The probe is back: whom the breaker held looks again now.
     fn probed(&mut self, now: Instant, r: &Request) {
+        self.look_again(now, r.route, Reason::Breaker);
+    }
+
+    /// Whom this place, a scope or a route, held for this reason looks again now.
+    fn look_again(&mut self, now: Instant, place: PlaceId, why: Reason) {
         let tickets = &self.tickets;
         self.queue.retime(&mut |waiter| {
-            if waiter.lane == r.route.lane()
-                && let Some(waits) = tickets.get(Ticket(waiter.ticket))
-                && waits.hold.why == Reason::Breaker
+            if let Some(waits) = tickets.get(Ticket(waiter.ticket))
+                && (waits.route == place || waits.scope == place)
+                && waits.hold.why == why
             {
                 waiter.not_before = now;
             }
@@ -217,6 +228,34 @@ impl Gate {
         }
         if !everywhere && let Some(route) = self.places.get_mut(r.route) {
             route.level.hear(now, evidence, ONE, figures);
+        }
+    }
+
+    /// What the server says about itself, and what it asks its clients to do.
+    fn hear_load(&mut self, now: Instant, r: &Request, hint: &Hint, failed: bool) {
+        if let Some(load) = hint.load {
+            self.press(now, r, Evidence::Load(load), true);
+        }
+        let (Some(advice), Some(scope)) = (&hint.advice, self.places.get_mut(r.scope)) else {
+            return;
+        };
+        let holds = Duration::from_millis(u64::from(advice.for_ms)).min(self.policy.max_hint);
+        let until = now + holds;
+        if let Some(state) = advice.state.and_then(|place| STATES.get(usize::from(place))) {
+            scope.level.told(now, *state, until, failed, &self.policy.pressure);
+        }
+        if let Some(off) = &advice.off {
+            scope.off = (off.clone(), until);
+            self.changed = true;
+        }
+        if let Some(share) = advice.share {
+            let slowed = scope.share.slows(now);
+            // Whom it holds back comes again spread, not with all others when it is over.
+            let spread = self.spread.between(Duration::ZERO, holds / defaults::SPREAD_DIVISOR);
+            scope.share.told(now, share, until + spread, &defaults::SHARE);
+            if slowed {
+                self.look_again(now, r.scope, Reason::Overload);
+            }
         }
     }
 

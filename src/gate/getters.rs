@@ -1,5 +1,7 @@
 //! What one can see of a gate, and how it tells of it.
 
+use alloc::string::String;
+
 use super::Gate;
 use crate::event::{Event, Kind};
 use crate::policy::defaults;
@@ -51,6 +53,14 @@ impl Gate {
             worst = worst.max(place.told);
         }
         worst
+    }
+
+    /// The features that the server of a scope asks to do without at present: at most 32 names of 1 to 64 characters.
+    pub fn named_off(&self, now: Instant, scope: PlaceId) -> &[String] {
+        match self.places.get(scope) {
+            Some(Place { off: (names, until), .. }) if now < *until => names,
+            _ => &[],
+        }
     }
 
     /// How many wait.

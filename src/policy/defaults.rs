@@ -4,6 +4,7 @@ use crate::time::Duration;
 
 use crate::num::ONE;
 use crate::pressure::PressurePolicy;
+use crate::rate::share::SharePolicy;
 
 /// What one setting accepts, and what it is when nothing usable was given.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +105,15 @@ pub const IN_FLIGHT_LONGEST: Duration = Duration::from_secs(10);
 pub const QUOTA_RESERVE: u32 = ONE / 5;
 /// User-facing work is looked at when less than this share of a quota is left: a tenth.
 pub const QUOTA_LOW: u32 = ONE / 10;
+/// A client's usual rate, where a server asks for a share of it.
+pub const SHARE: SharePolicy = SharePolicy {
+    // As long as such a word holds by itself: what was usual just before it was said.
+    window: Duration::from_secs(10),
+    // One request a second: a page that has just begun cannot tell yet what is usual for it.
+    least: 10,
+    // Slow start doubles per round trip; more than twice that is a burst again.
+    most: 4,
+};
 /// A server's time is spread after it by at least this ...
 pub const SPREAD_LEAST: Duration = Duration::from_secs(1);
 /// ... and by this share of the wait, the wider of the two (none early, arrivals spread over a fifth of the pause).

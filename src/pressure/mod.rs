@@ -8,6 +8,7 @@
 //! | refusal (429, 503, throttle)     | at least `refusal_floor`, and up by `refusal_step`              |
 //! | failure (5xx, dropped connection)| up by `failure_step`                                            |
 //! | load report                      | at least 1.8 × (load - 0.5)                                     |
+//! | the server's own word: a state   | at least that state's `up`, for as long as it says; nominal: 0  |
 //! | answer                           | down by half; a success never raises it                         |
 //! | time                             | halves every `half_life`                                        |
 //!
@@ -52,7 +53,8 @@ pub enum State {
     Critical,
 }
 
-const STATES: [State; 4] = [State::Nominal, State::Fair, State::Serious, State::Critical];
+/// All of them, the best first.
+pub const STATES: [State; 4] = [State::Nominal, State::Fair, State::Serious, State::Critical];
 
 /// The level of one place, as of one moment; later moments follow by decay.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +62,9 @@ pub struct Level {
     value: u32,
     at: Instant,
     state: State,
+    /// What the server itself said: no less than this, until then.
+    told: u32,
+    until: Instant,
 }
 
 /// One piece of evidence.
@@ -78,7 +83,7 @@ pub enum Evidence {
 impl Level {
     /// Takes in one piece of evidence, at most up to `cap`.
     pub fn hear(&mut self, now: Instant, evidence: Evidence, cap: u32, policy: &PressurePolicy) {
-        let old = self.value(now, policy);
+        let (old, state) = (self.own(now, policy), self.state(now, policy));
         let heard = match evidence {
             Evidence::Refusal => policy.refusal_floor.max(old.saturating_add(policy.refusal_step)),
             Evidence::Failure => old.saturating_add(policy.failure_step),
@@ -89,12 +94,37 @@ impl Level {
             Evidence::Answer => heard,
             _ => heard.min(cap.min(ONE)).max(old),
         };
-        self.state = settled(self.state(now, policy), value, policy);
         (self.value, self.at) = (value, now);
+        self.state = settled(state, self.value(now, policy), policy);
+    }
+
+    /// The server says how it is, until then; that takes the place of what it said before. That it is well counts more
+    /// than our evidence, but only when what it said it with is no failure.
+    pub fn told(
+        &mut self,
+        now: Instant,
+        state: State,
+        until: Instant,
+        failed: bool,
+        policy: &PressurePolicy,
+    ) {
+        let old = self.state(now, policy);
+        let enter = (state as usize).checked_sub(1).and_then(|place| policy.up.get(place)).copied();
+        (self.told, self.until) = (enter.unwrap_or(0), until);
+        if enter.is_none() && !failed {
+            self.value = 0;
+        }
+        self.state = settled(old, self.value(now, policy), policy);
     }
 
     /// The level now, 0 to 10 000.
     pub fn value(&self, now: Instant, policy: &PressurePolicy) -> u32 {
+        let told = if now < self.until { self.told } else { 0 };
+        self.own(now, policy).max(told)
+    }
+
+    /// What our evidence says.
+    fn own(&self, now: Instant, policy: &PressurePolicy) -> u32 {
         decay(self.value, now.since(self.at), policy.half_life)
     }
 
@@ -153,6 +183,37 @@ mod tests {
             level.hear(at(2), Evidence::Load(load), ONE, &P);
             assert_eq!(level.state(at(2), &P), state, "load {load}");
         }
+    }
+
+    #[test]
+    fn the_servers_own_word_holds_as_long_as_it_says_and_no_longer() {
+        let mut level = Level::default();
+        for state in [State::Critical, State::Fair, State::Serious] {
+            level.told(at(0), state, at(30_000), false, &P);
+            assert_eq!(level.state(at(29_999), &P), state);
+            level.hear(at(1), Evidence::Answer, ONE, &P);
+            assert_eq!(level.state(at(29_999), &P), state, "an answer does not refute it");
+        }
+        assert_eq!(level.state(at(30_000), &P), State::Nominal, "over");
+
+        level.hear(at(31_000), Evidence::Refusal, ONE, &P);
+        level.told(at(31_000), State::Fair, at(90_000), false, &P);
+        assert_eq!(level.state(at(31_000), &P), State::Serious, "a word does not hide worse evidence");
+        assert_eq!(level.state(at(60_000), &P), State::Fair, "which fades above it");
+        level.told(at(60_000), State::Critical, at(60_000), false, &P);
+        assert_eq!(level.state(at(60_000), &P), State::Nominal, "for no time at all");
+    }
+
+    #[test]
+    fn nominal_lifts_at_once_unless_it_comes_with_a_failure() {
+        let mut level = Level::default();
+        level.hear(at(0), Evidence::Refusal, ONE, &P);
+        level.told(at(1), State::Nominal, at(9_000), true, &P);
+        assert_eq!(level.state(at(1), &P), State::Serious);
+        level.told(at(2), State::Nominal, at(9_000), false, &P);
+        assert_eq!((level.state(at(2), &P), level.value(at(2), &P)), (State::Nominal, 0));
+        level.hear(at(3), Evidence::Refusal, ONE, &P);
+        assert_eq!(level.state(at(3), &P), State::Serious, "new evidence counts");
     }
 
     #[test]

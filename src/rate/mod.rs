@@ -1,4 +1,6 @@
-//! Pace: even spacing ([`gcra`]), and how much of a server's quota is left to space ([`quota`]).
+//! Pace: even spacing ([`gcra`]), how much of a server's quota is left to space ([`quota`]), and which part of the usual
+//! rate it asks for ([`share`]).
 
 pub mod gcra;
 pub mod quota;
+pub mod share;

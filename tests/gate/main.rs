@@ -1,5 +1,6 @@
 //! The gate in whole conversations, each a claim: pages, a server that answers by the time, and virtual time between.
 
+mod backpressure_field;
 mod bounds;
 mod guess;
 mod hold;
