@@ -2,22 +2,15 @@
 
 /** The bytes that `text` stands for. Text that was not made by the encoder gives other bytes, never an exception. */
 export function decode(text: string): Uint8Array<ArrayBuffer> {
+  const code = (at: number): number => text.charCodeAt(at);
   const table: number[] = [];
-  for (const wanted of [1, 0]) {
-    for (let byte = 0; byte < 256; byte++) {
-      if (((parseInt(text[byte >> 2] as string, 16) >> (byte & 3)) & 1) === wanted) table.push(byte);
-    }
-  }
-  const place = new Uint8Array(128);
-  for (let code = 32, next = 0; code < 127; code++) {
-    if (!"\"$'<\\`".includes(String.fromCharCode(code))) place[code] = next++;
-  }
+  // From the end, so that byte 0 keeps its character, which fills in for bytes that have none.
+  for (let byte = 256; byte--; ) table[code(byte)] = byte;
   const bytes = new Uint8Array(text.length);
   let length = 0;
-  for (let at = 64; at < text.length; ) {
-    let index = place[text.charCodeAt(at++)] as number;
-    if (index > 86) index = (index - 87) * 89 + 87 + (place[text.charCodeAt(at++)] as number);
-    bytes[length++] = table[index] as number;
+  for (let at = 256; at < text.length; ) {
+    const sign = code(at++);
+    bytes[length++] = table[sign] ?? 242 * sign + code(at++);
   }
   return bytes.subarray(0, length);
 }
