@@ -98,8 +98,19 @@ const view = (length: number): Uint8Array => {
   return new Uint8Array(memory.buffer).subarray(at);
 };
 
-/** Writes text where the core reads it; answers its length in bytes. */
-export const put = (text: string): number => new TextEncoder().encodeInto(text, view(3 * text.length)).written;
+/** Writes text, and bytes behind it, where the core reads them; answers their length in bytes. */
+export const put = (text: string, bytes?: Uint8Array): number => {
+  const into = view(3 * text.length + (bytes?.length ?? 0));
+  const { written } = new TextEncoder().encodeInto(text, into);
+  if (!bytes) return written;
+  into.set(bytes, written);
+  return written + bytes.length;
+};
 
-/** The text that the core left, `length` bytes. */
-export const take = (length: number): string => new TextDecoder().decode(view(length).subarray(0, length));
+/** The texts that the core left, one behind the other: answers the next `length` bytes of them as text. */
+export const taker = (all: number): ((length: number) => string) => {
+  const bytes = view(all);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let at = 0;
+  return (length) => decoder.decode(bytes.subarray(at, (at += length)));
+};

@@ -2,9 +2,11 @@
 import { reasonOf, refusal } from "./answers";
 import { epoch, now, wall } from "./clock";
 import { core, put } from "./core";
+import { peek } from "./bodies";
 import { attempt, drainEvents } from "./events";
+import { explain } from "./explain";
 import { callers, join, share, watch } from "./flight";
-import { heard } from "./headers";
+import { before, everything, heard } from "./headers";
 import { handle } from "./keys";
 import { type Call, type Room, type Wait, How } from "./room";
 
@@ -84,7 +86,13 @@ const launch = (room: Room, call: Call): Promise<any> =>
     (value) => {
       // An opaque answer has status 0 and is an answer all the same.
       const status = value?.status;
-      return back(room, call, status >= 100 ? status : value?.type === "error" ? 0 : 200, value, () => share(call, value));
+      const known = status >= 100 ? status : value?.type === "error" ? 0 : 200;
+      const deliver = () => share(call, value);
+      const body = peek(call, known, value);
+      // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
+      if (body && known >= 400) return body.then((bytes) => (gone(call) ? abandon(room, call) : back(room, call, known, value, deliver, bytes)));
+      body?.then((bytes) => bytes && later(room, call, known, value, bytes));
+      return back(room, call, known, value, deliver);
     },
     (cause) => {
       // What `run` does may fail with an answer inside, as the common clients' errors have it.
@@ -99,8 +107,24 @@ const launch = (room: Room, call: Call): Promise<any> =>
     },
   );
 
-const back = (room: Room, call: Call, status: number, answer: any, deliver: () => unknown): unknown => {
-  const packed = settle(room, call, status, answer);
+// Its caller left while the body was read, and the flight was its own.
+const gone = ({ signal, own }: Call): boolean => !!signal?.aborted && !own;
+
+const abandon = (room: Room, call: Call): never => {
+  drop(room, call, call.signal!.reason);
+  throw call.signal!.reason;
+};
+
+// The answer is settled: what its body says concerns those that come after it.
+const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): void => {
+  if (!room.id) return;
+  const t = now();
+  const text = everything(answer.headers) + before(answer.headers.get("content-type"));
+  after(room, core("word", room.id, t, wall, handle(room, call, t), status, put(text, body)));
+};
+
+const back = (room: Room, call: Call, status: number, answer: any, deliver: () => unknown, body?: Uint8Array): unknown => {
+  const packed = settle(room, call, status, answer, body);
   if ((packed & Answer.Kind) === Answer.Held) {
     answer?.body?.cancel?.().catch(() => {});
     const held = park(room, call, packed);
@@ -114,11 +138,10 @@ const back = (room: Room, call: Call, status: number, answer: any, deliver: () =
   }
 };
 
-const report = (room: Room, id: number, status: number, text = ""): number =>
-  core("settle", room.id, now(), wall, id, status, text ? put(text) : 0);
+const report = (room: Room, id: number, status: number, length = 0): number => core("settle", room.id, now(), wall, id, status, length);
 
 // A call that was dropped, or that outlived its room, is nobody's evidence.
-const settle = (room: Room, call: Call, status: number, answer?: any): number => {
+const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uint8Array): number => {
   const { id } = call;
   if (room.calls.get(id) !== call) return 0;
   let text = "";
@@ -127,12 +150,17 @@ const settle = (room: Room, call: Call, status: number, answer?: any): number =>
   } catch {
     // A stand-in for Headers that has not all of its methods says nothing.
   }
-  let packed = report(room, id, status, text);
+  if (body) text += before(answer.headers.get("content-type"));
+  const length = text ? put(text, body) : 0;
+  let packed = report(room, id, status, length);
+  const tell = answer ? explain(room, call, status, answer, length) : undefined;
+  if (!call.hard) room.timing?.expect(call, status);
   if ((packed & Answer.Kind) === Answer.Held) {
-    if (!call.stale) return packed;
+    if (!call.stale) return tell?.(), packed;
     packed = report(room, id, 1);
   }
   room.calls.delete(id);
+  tell?.();
   return packed;
 };
 

@@ -17,6 +17,18 @@ const CLOCKS = ["date", "age"];
 export const line = (name: string, value: unknown): string =>
   value != null && hintPattern.test(name) ? `${name}: ${`${value}`.slice(0, Most.Value)}\n` : "";
 
+/** What stands between the fields and a body: what kind of body it is, and an empty line. */
+export const before = (type: unknown): string => (type ? `content-type: ${`${type}`.slice(0, Most.Value)}\n\n` : "\n");
+
+/** Every header that the core may read. */
+export const everything = (headers: Headers): string => {
+  let text = "";
+  headers.forEach((value, name) => {
+    if (text.length < Most.Text) text += line(name, value);
+  });
+  return text;
+};
+
 /** The text that is to cross for a response; empty when it says nothing, or nothing new. */
 export const heard = (scope: Scope, status: number, answer: { headers?: Headers }): string => {
   const failed = status >= 300 || status === 202;

@@ -1,7 +1,7 @@
 // `readHints` and `init`: the core's reading on its own.
 import type { Hints, HintSource, Quota, WasmSource } from "../tidegate.d.ts";
-import { core, load, put, start, State, state, take } from "./core";
-import { line } from "./headers";
+import { core, load, put, start, State, state, taker } from "./core";
+import { before, line } from "./headers";
 
 const NO_CORE = "tidegate: no WebAssembly: init(wasm)";
 
@@ -11,12 +11,38 @@ export const init = async (wasm?: WasmSource): Promise<void> => {
   if (state === State.Dead) throw new Error(NO_CORE);
 };
 
-const textOf = (headers: any): string => {
+/** No more than this crosses; of a body one byte more than is read, so that a longer one is seen to be too long. */
+const enum Most {
+  Text = 65536,
+  Body = 65537,
+}
+
+/** Where numbers stand: the wait, the word on trying again, the overload, the load; then these. */
+const enum Register {
+  Field = 4,
+  Malformed = 5,
+  Quotas = 6,
+  Each = 6,
+}
+
+const textOf = (headers: any, typed: boolean): string => {
   let text = "";
-  for (const [name, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
-    for (const one of [value].flat()) text += line(`${name}`.toLowerCase(), one).replace(/[\r\n]+(?!$)/g, " ");
+  let type: unknown;
+  for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
+    const name = `${given}`.toLowerCase();
+    if (name === "content-type") type ??= value;
+    for (const one of [value].flat()) {
+      // A line break would be the next field; what replaces it makes the value invalid.
+      const said = line(name, one).replace(/[\r\n](?!$)/g, "\0");
+      if (text.length + said.length < Most.Text) text += said;
+    }
   }
-  return text.slice(0, 65536);
+  return typed ? text + before(`${type ?? ""}`.replace(/[\r\n]/g, "\0")) : text;
+};
+
+const bytesOf = (body: unknown): Uint8Array | undefined => {
+  if (typeof body === "string") body = new TextEncoder().encode(body.slice(0, Most.Body));
+  return body instanceof Uint8Array ? body.subarray(0, Most.Body) : undefined;
 };
 
 const known = (index: number): number | null => {
@@ -24,16 +50,26 @@ const known = (index: number): number | null => {
   return value === value ? value : null;
 };
 
-/** What a response says. Members that cannot be read are null; without a core, all are. */
-export const readHints = (response: HintSource | Response, options?: { now?: number | undefined }): Hints => {
-  if (!start() && state !== State.Dead) throw new Error(NO_CORE);
-  core("read", response.status, options?.now ?? Date.now(), put(textOf(response.headers)));
-  const said = take(core("said")).split("\n");
+/** What the text in the core's buffer says, `length` bytes of it, and the field or member that it was read from. */
+export const decode = (status: number, now: number, length: number): { hints: Hints; field: string } => {
   const quotas: Quota[] = [];
-  for (let at = 4; said[1] !== undefined; at += 4) {
-    const [name, unit] = said.splice(0, 2) as [string, string];
-    quotas.push({ name, limit: known(at), remaining: known(at + 1), resetMs: known(at + 2), windowMs: known(at + 3), unit });
+  const count = core("read", status, now, length) || 0;
+  const take = taker(core("said") || 0);
+  for (let at = Register.Quotas; quotas.length < count; at += Register.Each) {
+    const [limit, remaining, resetMs, windowMs] = [0, 1, 2, 3].map((place) => known(at + place)) as [number, number, number, number];
+    quotas.push({ name: take(core("at", at + 4)), limit, remaining, resetMs, windowMs, unit: take(core("at", at + 5)) });
   }
   const retry = known(1);
-  return { waitMs: known(0), retry: retry === null ? null : retry > 0, overloaded: known(2) === 1, load: known(3), quotas };
+  const hints: Hints = { waitMs: known(0), retry: retry === null ? null : retry > 0, overloaded: known(2) === 1, load: known(3), quotas };
+  const field = take(core("at", Register.Field) || 0);
+  if (__DEV__) Object.assign(hints, { field, malformed: known(Register.Malformed) });
+  return { hints, field };
+};
+
+/** What a response says. Members that cannot be read are null; without a core, all are. Of a Response no body is read. */
+export const readHints = (response: HintSource | Response, options?: { now?: number | undefined }): Hints => {
+  if (!start() && state !== State.Dead) throw new Error(NO_CORE);
+  const { status, headers, body } = response;
+  const bytes = bytesOf(body);
+  return decode(status, options?.now ?? Date.now(), put(textOf(headers, !!bytes), bytes)).hints;
 };

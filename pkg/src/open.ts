@@ -5,6 +5,7 @@ import { fail, listen } from "./events";
 import { after, drain, releaseAll } from "./gate";
 import { stage } from "./options";
 import type { Room } from "./room";
+import { watchTiming } from "./timing";
 
 // Told when the core is there, or gone for good.
 const watch = (room: Room): void => {
@@ -31,6 +32,7 @@ export const open = (room: Room): boolean => {
   stage(room);
   room.id = core("open", options.seed ?? NaN, () => drain(room)) || 0;
   listen(room);
+  watchTiming(room);
   if (room.mode) setMode(room, room.mode);
   if (faults.length) fail(room, `options: ${faults.splice(0).join(", ")}`);
   return state === State.Runs;
@@ -44,6 +46,8 @@ export const setMode = (room: Room, mode: number): void => {
 
 /** Closes the room in the core; its timer and listeners are gone. */
 export const shut = (room: Room): void => {
+  room.timing?.end();
+  delete room.timing;
   core("shut", room.id);
   room.id = 0;
 };

@@ -17,6 +17,8 @@ export interface Scope {
   seen: number;
   /** The last refusal, so that the same refusal is the same object. */
   refusal?: TidegateError;
+  /** The application was told which headers to expose. */
+  advised?: boolean;
   /** The fallback's: epoch milliseconds before which it is left alone. */
   time: number;
 }
@@ -60,6 +62,8 @@ export interface Call {
   stale?: boolean;
   /** What its callers were told last: who joins is told the same. */
   told?: Wait;
+  /** Of its answer, for who comes later. */
+  status?: number;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;
@@ -142,6 +146,8 @@ export interface Room extends ReturnType<typeof blank> {
   readonly shares: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
+  /** Awaits the browser's own entries about requests, if the application named what to look for. */
+  timing?: { expect: (call: Call, status: number) => void; end: () => void };
   /** Something that snapshots show may have changed. */
   changed: () => void;
 }

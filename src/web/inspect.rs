@@ -21,7 +21,7 @@ struct Given(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
 /// An option that no number can carry: its path, what it must be, and how to tell.
 type Other = (&'static str, &'static str, fn(&JsValue) -> bool);
 
-const OTHERS: [Other; 13] = [
+const OTHERS: [Other; 14] = [
     ("name", "a string", JsValue::is_string),
     ("fetch", "a function", JsValue::is_function),
     ("scope", "a function", JsValue::is_function),
@@ -35,6 +35,7 @@ const OTHERS: [Other; 13] = [
     ("queue", "an object", JsValue::is_object),
     ("cache", "an object or false", |v| v.is_object() || v.as_bool() == Some(false)),
     ("brownout", "an object", JsValue::is_object),
+    ("serverTiming", "an object", JsValue::is_object),
     ("seed", "a number", |v| v.as_f64().is_some_and(f64::is_finite)),
     ("wasm", "a URL, a Response, bytes, a WebAssembly.Module, or a promise of one", |v| {
         v.is_object() || v.is_string()

@@ -81,17 +81,21 @@ pub fn event(room: u32) -> u32 {
     }) as u32
 }
 
-/// Reads what a response says, for `readHints`: answers how many quotas. Registers: wait, retry, overloaded, load,
-/// then four a quota (limit, remaining, reset, window); NaN: unknown.
+/// Reads what a response says, for `readHints`: answers how many quotas. Registers: wait, retry, overloaded, load, the
+/// length of the source's name, how many members were malformed, then six a quota (limit, remaining, reset, window, the
+/// lengths of its name and unit); NaN: unknown.
 #[wasm_bindgen]
 pub fn read(status: u32, wall: f64, len: u32) -> u32 {
-    let Reading { hint, source, .. } = heard(status.min(999) as u16, wall, len);
+    let Reading { hint, source, malformed } = heard(status.min(999) as u16, wall, len);
     let optional = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    let source = source.unwrap_or_default();
     let mut registers = vec![
         optional(hint.wait_ms.map(f64::from)),
         optional(hint.retry.map(|retry| f64::from(u8::from(retry)))),
         f64::from(u8::from(hint.overloaded)),
         optional(hint.load),
+        source.len() as f64,
+        f64::from(malformed),
     ];
     let mut said = Vec::new();
     for quota in &hint.quotas {
@@ -99,17 +103,17 @@ pub fn read(status: u32, wall: f64, len: u32) -> u32 {
         registers.extend([quota.limit, quota.remaining, reset, quota.window_ms].map(optional));
         for word in [&quota.name, &quota.unit] {
             said.extend_from_slice(word.as_bytes());
-            said.push(b'\n');
+            registers.push(word.len() as f64);
         }
     }
-    said.extend_from_slice(source.unwrap_or_default().as_bytes());
+    said.extend_from_slice(source.as_bytes());
     fill(registers);
     SAID.set(text::write(&said));
     hint.quotas.len() as u32
 }
 
-/// How many bytes of text `read` left in the buffer: name and unit of each quota and last the field that the wait
-/// was read from, separated by line feeds.
+/// How many bytes of text `read` left in the buffer: name and unit of each quota, and last the field or member that the
+/// wait was read from, one behind the other.
 #[wasm_bindgen]
 pub fn said() -> u32 {
     SAID.with_borrow(|len| *len)

@@ -31,7 +31,8 @@ for (const build of BUILDS) {
   test(`${build}: readHints reads every vector, from pairs, a record, Headers and a Response alike`, async () => {
     const { readHints } = await fresh(build);
     assert.ok(cases.length > 50);
-    for (const { id, status, headers, expect, now_ms: now } of cases) {
+    for (const { id, status, headers, expect, now_ms: now, body: text, body_encoding } of cases) {
+      const body = text && body_encoding === "base64" ? Uint8Array.from(Buffer.from(text, "base64")) : text;
       const record = {};
       for (const [name, value] of headers) Object.hasOwn(record, name) ? (record[name] = [record[name], value].flat()) : (record[name] = value);
       const forms = [headers, record];
@@ -40,10 +41,11 @@ for (const build of BUILDS) {
       } catch {
         // The platform would not let such a value in.
       }
-      for (const form of forms) same(readHints({ status, headers: form }, { now }), expect, id);
-      if (forms[2] && status >= 200 && status < 600) {
-        const body = [204, 205, 304].includes(status) ? null : "";
-        same(readHints(new Response(body, { status, headers: forms[2] }), { now }), expect, id);
+      for (const form of forms) same(readHints({ status, headers: form, body }, { now }), expect, id);
+      if (typeof body === "string") same(readHints({ status, headers, body: new TextEncoder().encode(body) }, { now }), expect, id);
+      if (!body && forms[2] && status >= 200 && status < 600) {
+        const none = [204, 205, 304].includes(status) ? null : "";
+        same(readHints(new Response(none, { status, headers: forms[2] }), { now }), expect, id);
       }
     }
   });

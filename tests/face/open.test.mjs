@@ -28,6 +28,12 @@ async function everything({ createTidegate, readHints }, net, options) {
     for (; answered < net.sent.length; answered++) net.sent[answered].answer("ok");
   }
   for (const answer of await ends) assert.ok(answer === 1 || [200, 503].includes(answer.status));
+  const refused = new Response("{}", { headers: { "content-type": "application/graphql-response+json", "content-length": "2" } });
+  const query = tide.fetch(`${URL_A}&q`, { method: "POST" });
+  net.sent.at(-1).resolve(refused);
+  await query;
+  // The copy of its body is read behind its back.
+  for (let turn = 0; turn < 50; turn++) await null;
   const post = tide.fetch(`${URL_A}&x`, { method: "POST" });
   net.sent.at(-1).answer("busy", { status: 503, headers: { "retry-after": "90" } });
   await post;
