@@ -82,7 +82,7 @@ fn compile(house: &House, core: Core) -> Result<PathBuf> {
     // The cdylib alone: beside an rlib every function may have other callers, and none is inlined as its only call.
     cmd!(
         sh,
-        "cargo rustc --release --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
+        "cargo rustc --package tidegate --release --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
     .env("CARGO_ENCODED_RUSTFLAGS", format!("{INLINING}\x1f{}", remapped(house)))

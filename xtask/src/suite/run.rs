@@ -41,8 +41,8 @@ impl<'a> Run<'a> {
         let mut commands = vec![
             cmd!(sh, "cargo fmt --all --check"),
             cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings"),
-            cmd!(sh, "cargo clippy --target {wasm} --lib -- -D warnings"),
-            cmd!(sh, "cargo clippy --target {wasm} --lib --features inspect -- -D warnings"),
+            cmd!(sh, "cargo clippy --package tidegate --target {wasm} --lib -- -D warnings"),
+            cmd!(sh, "cargo clippy --package tidegate --target {wasm} --lib --features inspect -- -D warnings"),
         ];
         let built = self.build().inspect_err(|error| eprintln!("{error:#}")).is_ok();
         if built {
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
         let development: &[&str] = &["--features", "inspect"];
         let mut counts = Counts::default();
         for features in [&[], development] {
-            let command = cmd!(sh, "cargo test --target {wasm} --test web {features...}")
+            let command = cmd!(sh, "cargo test --package tidegate --target {wasm} --test web {features...}")
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
                 .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_PATIENCE.to_string())
                 // The runner takes the first driver it finds named.
