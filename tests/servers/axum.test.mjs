@@ -1,3 +1,3 @@
 import { claims } from "./kit/claims.mjs";
 
-claims("axum", { seconds: [1, 2] });
+claims("axum", { seconds: [1, 2], field: true });

@@ -1,3 +1,3 @@
 import { claims } from "./kit/claims.mjs";
 
-claims("express", { seconds: [1, 15] });
+claims("express", { seconds: [1, 15], field: true });

@@ -24,13 +24,16 @@ export function createQueue({ workers, patience, most = 1000 }) {
 
   return {
     load: () => ({ running, waiting: waiting.size }),
+    /** Calls `work(signal, waited)`, `waited`: ms in the queue. Rejects with Busy, or as an aborted fetch does. */
     async run(signal, work) {
       signal.throwIfAborted();
-      if (running < workers) running += 1;
+      const since = performance.now();
+      const waits = running >= workers;
+      if (!waits) running += 1;
       else await turn(signal); // takes over the place of the one that ends
       try {
         signal.throwIfAborted();
-        return await work(signal);
+        return await work(signal, waits ? performance.now() - since : 0);
       } finally {
         const [next] = waiting;
         if (next) next();

@@ -3,10 +3,17 @@ import { rateLimit } from "express-rate-limit";
 import { Busy, clientGone, createQueue } from "./queue.mjs";
 
 const { BACKEND, PORT = "0", PATIENCE_MS = "1000" } = process.env;
-const queue = createQueue({ workers: 4, patience: Number(PATIENCE_MS) });
+const patience = Number(PATIENCE_MS);
+const queue = createQueue({ workers: 4, patience });
 
 /** Whole seconds, rounded up, and up to half as much again: not everybody comes back at once. */
 const retryAfter = (ms) => Math.ceil((Math.max(ms, 1000) * (1 + Math.random() / 2)) / 1000);
+
+/** How long this request stood in the queue, against the longest that any may. Nothing to say when it did not. */
+function backpressure(res, waited) {
+  const load = (waited / patience).toFixed(2);
+  if (waited > 0) res.set("Backpressure", load < 0.5 ? `load=${load}, state=fair` : `load=${load}, state=serious, off=(related)`);
+}
 
 function refuse(res, status, type, ms) {
   const seconds = retryAfter(ms);
@@ -20,7 +27,7 @@ const app = express().disable("x-powered-by");
 app.use((req, res, next) => {
   res.set({
     "Access-Control-Allow-Origin": "https://app.example",
-    "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy, Date",
+    "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy, Backpressure, Date",
     "Timing-Allow-Origin": "https://app.example",
   });
   if (req.method !== "OPTIONS") return next();
@@ -43,14 +50,18 @@ app.use(
 
 app.get("/search", async (req, res) => {
   const url = `${BACKEND}/search?q=${encodeURIComponent(req.query.q)}`;
-  const found = await queue.run(clientGone(res), async (signal) => (await fetch(url, { signal })).text());
+  const found = await queue.run(clientGone(res), async (signal, waited) => {
+    backpressure(res, waited);
+    return (await fetch(url, { signal })).text();
+  });
   res.type("text").send(found);
 });
 
 app.use((error, req, res, next) => {
   if (res.destroyed) return; // nobody is there to be told
-  if (error instanceof Busy) return refuse(res, 503, "temporary-reduced-capacity", 2000);
-  next(error);
+  if (!(error instanceof Busy)) return next(error);
+  res.set("Backpressure", "load=1, state=critical");
+  refuse(res, 503, "temporary-reduced-capacity", 2000);
 });
 
 const server = app.listen(Number(PORT), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));

@@ -66,7 +66,7 @@ async def while_there(request: Request, work):
 
 
 class Quota:
-    """RateLimit on every answer; 429 beyond the quota. Not @app.middleware, which hides the client's hanging up."""
+    """RateLimit on every answer; 429 beyond the quota."""
 
     def __init__(self, app):
         self.app = app

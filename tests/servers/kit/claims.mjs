@@ -20,8 +20,8 @@ export function saysWhen(answer, type) {
   return Number(said);
 }
 
-/** `seconds`: between which a client over its quota is told to come back. */
-export function claims(name, { seconds: [least, most] }) {
+/** `seconds`: between which a client over its quota is told to come back. `field`: it sends Backpressure. */
+export function claims(name, { seconds: [least, most], field = false }) {
   const titled = (claim, run) => test(`${name}: ${claim}`, run);
 
   titled("who has waited too long for a turn is refused with 503 and a time, and never worked on", async (t) => {
@@ -30,6 +30,8 @@ export function claims(name, { seconds: [least, most] }) {
     const late = await search(origin, "late");
     assert.equal(late.status, 503);
     saysWhen(late, "temporary-reduced-capacity");
+    assert.equal(late.readable.get("backpressure"), field ? "load=1, state=critical" : null);
+    if (field) assert.equal(hints(late).load, 1);
     free();
     for (const answer of await Promise.all(held)) assert.equal(answer.status, 200);
     assert.equal((await search(origin, "next")).text, "found", "the refusal has cost no worker");
@@ -109,5 +111,19 @@ export function claims(name, { seconds: [least, most] }) {
     backend.handle = (hit) => hit.request.destroy();
     const broken = await search(origin, "broken");
     assert.ok(broken.status >= 500, `${broken.status}`);
+  });
+
+  if (!field) return;
+  titled("Backpressure tells who stood in the queue how long that was, and others nothing", async (t) => {
+    const { backend, origin } = await open(t, name, 10_000);
+    const { held, free } = await occupy({ origin, backend });
+    const since = performance.now();
+    const waits = search(origin, "waits");
+    await until(origin, ({ waiting }) => waiting === 1 && performance.now() > since + 300);
+    free();
+    const told = await waits;
+    assert.match(told.readable.get("backpressure"), /^load=0\.[0-9]{2}, state=(fair|serious, off=\(related\))$/);
+    assert.ok(hints(told).load >= 0.02 && hints(told).load < 1, `${hints(told).load}`);
+    for (const answer of await Promise.all(held)) assert.equal(answer.headers.get("backpressure"), null);
   });
 }

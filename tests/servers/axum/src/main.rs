@@ -1,6 +1,6 @@
 //! A service that bounds its queue by waiting time, drops the work of clients that have gone, and says so.
 
-use std::{env, error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{env, error::Error, net::SocketAddr, sync::Arc};
 
 use axum::body::Body;
 use axum::error_handling::HandleErrorLayer;
@@ -12,6 +12,7 @@ use axum::{BoxError, Json, Router, routing::get};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_governor::{GovernorError, GovernorLayer, governor::GovernorConfigBuilder};
@@ -35,15 +36,31 @@ struct Service {
 /// The queue: first come, first served, and nobody longer than `patience`. When a client hangs up, hyper drops this
 /// future wherever it stands, and with it the place in the queue, the permit, and the request to the backend.
 async fn in_turn(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let since = Instant::now();
     match tokio::time::timeout(service.patience, service.workers.acquire()).await {
-        Ok(Ok(_permit)) => next.run(request).await,
-        _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "temporary-reduced-capacity", 2),
+        Ok(Ok(_permit)) => {
+            let waited = since.elapsed();
+            backpressure(next.run(request).await, waited.as_secs_f64() / service.patience.as_secs_f64())
+        }
+        _ => overloaded("no turn in time".into()).await,
     }
 }
 
-/// What tower refuses: `Overloaded` of load_shed, `Elapsed` of timeout.
+/// `load`: how long this request stood in the queue, against the longest that any may.
+fn backpressure(mut answer: Response, load: f64) -> Response {
+    let value = match load {
+        ..0.01 => return answer, // nothing to say
+        ..0.5 => format!("load={load:.2}, state=fair"),
+        ..1.0 => format!("load={load:.2}, state=serious, off=(related)"),
+        _ => "load=1, state=critical".to_owned(),
+    };
+    answer.headers_mut().insert("backpressure", value.parse().expect("ASCII"));
+    answer
+}
+
+/// Too late for a turn, or refused by tower: `Overloaded` of load_shed, `Elapsed` of timeout.
 async fn overloaded(_: BoxError) -> Response {
-    refusal(StatusCode::SERVICE_UNAVAILABLE, "temporary-reduced-capacity", 2)
+    backpressure(refusal(StatusCode::SERVICE_UNAVAILABLE, "temporary-reduced-capacity", 2), 1.0)
 }
 
 /// tower_governor rounds its wait down to whole seconds: a client that obeys would come too early.
@@ -103,7 +120,8 @@ fn app(service: Arc<Service>) -> Router {
         .layer(GlobalConcurrencyLimitLayer::with_semaphore(service.inside.clone()))
         // Of the whole answer. It does not run while a concurrency limit below it makes the request wait.
         .timeout(Duration::from_secs(10));
-    let exposed = ["retry-after", "ratelimit", "ratelimit-policy", "date"].map(HeaderName::from_static);
+    let exposed =
+        ["retry-after", "ratelimit", "ratelimit-policy", "backpressure", "date"].map(HeaderName::from_static);
     let tao = HeaderName::from_static("timing-allow-origin");
 
     Router::new()
