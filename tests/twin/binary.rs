@@ -67,6 +67,7 @@ pub fn retry_info(bytes: &[u8]) -> Option<f64> {
     let delay = message(last_bytes(&info, 1)?)?;
     let seconds = last_varint(&delay, 1).unwrap_or(0) as i64;
     let nanos = last_varint(&delay, 2).unwrap_or(0) as i32;
+    // Two signs are no Duration.
     (seconds >= 0 && nanos >= 0).then(|| seconds as f64 * 1e3 + f64::from(nanos) / 1e6)
 }
 

@@ -72,8 +72,22 @@ impl Response {
 
 type Family = fn(&mut Dice<'_>, &mut Response);
 
-const FAMILIES: [Family; 12] =
-    [waits, unnamed, unnamed, structured, dimensions, waits, vendors, retries, load, load, envoy, grpc];
+const FAMILIES: [Family; 14] = [
+    waits,
+    unnamed,
+    unnamed,
+    structured,
+    dimensions,
+    waits,
+    vendors,
+    retries,
+    load,
+    load,
+    envoy,
+    grpc,
+    backpressure,
+    backpressure,
+];
 
 fn waits(dice: &mut Dice<'_>, response: &mut Response) {
     let names = [
@@ -231,6 +245,12 @@ fn envoy(dice: &mut Dice<'_>, response: &mut Response) {
     let name = dice.pick(&names);
     let value = if name == "x-amzn-errortype" { values::error_type(dice) } else { b"true".to_vec() };
     response.put(name, value);
+}
+
+fn backpressure(dice: &mut Dice<'_>, response: &mut Response) {
+    for _ in 0..=dice.below(2) {
+        response.put("backpressure", values::backpressure(dice));
+    }
 }
 
 fn grpc(dice: &mut Dice<'_>, response: &mut Response) {

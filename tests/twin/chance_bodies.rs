@@ -240,7 +240,7 @@ fn extensions(dice: &mut Dice<'_>) -> String {
 }
 
 fn xml(dice: &mut Dice<'_>) -> Vec<u8> {
-    let head = dice.pick(&["<?xml version=\"1.0\"?>\n", "", " "]);
+    let head = dice.pick(&["<?xml version=\"1.0\"?>\n", ""]);
     let code = dice.pick(&CODES);
     let more = dice.pick(&["", "<Code>Throttling</Code>", "<Message>m</Message>"]);
     format!("{head}<Error><Code>{code}</Code>{more}</Error>").into_bytes()

@@ -228,7 +228,7 @@ fn parameter(dice: &mut Dice<'_>, key: &str) -> String {
         ("z", true) => dice.pick(&["=token", "=1.5", "=?0", "", "=@1", "=%\"f%c3%bc\"", "=-7"]),
         (_, true) => dice.pick(&["=0", "=1", "=50", "=3600", "=999999999999999", "=007", "=60"]),
         (_, false) => {
-            dice.pick(&["=-1", "=1.5", "=\"1\"", "=x", "", "=1000000000000000", "=?1", "= 1", "=:a:", "=-0"])
+            dice.pick(&["=-1", "=1.5", "=\"1\"", "=x", "", "=1000000000000000", "=?1", "= 1", "=:a:"])
         }
     };
     value.to_owned()
@@ -341,6 +341,30 @@ fn text_load(dice: &mut Dice<'_>) -> String {
         ]);
     }
     value
+}
+
+/// The dictionary of the Backpressure field.
+pub fn backpressure(dice: &mut Dice<'_>) -> Vec<u8> {
+    let mut value = String::new();
+    for place in 0..=dice.below(5) {
+        if place > 0 {
+            value += dice.pick(&[", ", ",", ", ", " ,\t", ";", ",,"]);
+        }
+        let key = dice.pick(&["load", "state", "wait", "retry", "share", "batch", "off", "for", "other"]);
+        value += key;
+        let right = !dice.one_in(12);
+        value += match (key, right) {
+            ("state", true) => dice.pick(&["=nominal", "=fair", "=serious", "=critical", "=meltdown"]),
+            ("retry", true) => dice.pick(&["", "=?0", "=?1", ";a=1"]),
+            ("off", true) => dice.pick(&["=()", "=(a)", "=(a \"b c\" 1)", "=(a;x=1 \"\");y"]),
+            ("batch", true) => dice.pick(&["=1", "=500", "=0", "=999999999999999"]),
+            (_, true) => dice.pick(&["=0.5", "=2", "=0", "=30.125", "=999999999999.999", "=1;q=2"]),
+            (_, false) => dice.pick(&[
+                "=-1", "=high", "=\"1\"", "=(1)", "=1.2345", "=5e1", " =1", "= 1", "=@1", "=(a", "=",
+            ]),
+        };
+    }
+    value.into_bytes()
 }
 
 /// gRPC's fields, or its trailers.

@@ -1,8 +1,8 @@
 //! The vectors' rules of comparison, between the parser, the twin and what a vector expects.
 
-use tidegate::hint::Hint;
+use tidegate::hint::{Hint, STATES};
 
-use super::{Quota, Told};
+use super::{Advice, Quota, Told};
 
 /// The parser's words in the twin's.
 pub fn told(hint: &Hint) -> Told {
@@ -20,6 +20,18 @@ pub fn told(hint: &Hint) -> Told {
         overloaded: hint.overloaded,
         load: hint.load,
         quotas: hint.quotas.iter().map(quota).collect(),
+        advice: hint.advice.as_ref().map(advice),
+    }
+}
+
+fn advice(advice: &tidegate::hint::Advice) -> Advice {
+    let state = |place: u8| String::from_utf8_lossy(STATES[usize::from(place)]).into_owned();
+    Advice {
+        state: advice.state.map(state),
+        share: advice.share,
+        batch: advice.batch.map(f64::from),
+        off: advice.off.clone(),
+        for_ms: f64::from(advice.for_ms),
     }
 }
 
@@ -30,6 +42,7 @@ pub fn difference(one: &Told, other: &Told) -> Option<String> {
         .or_else(|| differ("retry", one.retry == other.retry))
         .or_else(|| differ("overloaded", one.overloaded == other.overloaded))
         .or_else(|| differ("load", near(one.load, other.load, 1e-9)))
+        .or_else(|| differ("advice", one.advice == other.advice))
         .or_else(|| differ("number of quotas", one.quotas.len() == other.quotas.len()));
     members.or_else(|| {
         one.quotas.iter().find_map(|quota| {

@@ -7,7 +7,11 @@ use super::number::{integer, longest, number, trim};
 const LONGEST_VALUE: usize = 8192;
 
 /// The response's fields, repeated ones joined by a comma and a space, as Fetch does.
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields {
+    read: Vec<(String, String)>,
+    /// All names, of values too long to be read as well.
+    present: Vec<String>,
+}
 
 impl Fields {
     pub fn join(headers: &[(Vec<u8>, Vec<u8>)]) -> Self {
@@ -23,15 +27,21 @@ impl Fields {
                 None => all.push((name, value.to_vec())),
             }
         }
+        let present = all.iter().map(|(name, _)| name.clone()).collect();
         all.retain(|(_, value)| value.len() <= LONGEST_VALUE);
         // As browsers decode values: a byte is a character.
         let decode = |value: &[u8]| trim_bytes(value).iter().map(|b| char::from(*b)).collect();
-        Self(all.iter().map(|(name, value)| (name.clone(), decode(value))).collect())
+        let read = all.iter().map(|(name, value)| (name.clone(), decode(value))).collect();
+        Self { read, present }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.present.iter().any(|known| known == name)
     }
 
     /// The whole value of a field.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.read.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The whole value where numbers may stand in it: S2.
@@ -40,7 +50,7 @@ impl Fields {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.read.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -63,7 +73,7 @@ pub fn members(value: &str) -> Vec<String> {
     let mut at = 0;
     while at < pieces.len() {
         let pair = pieces.get(at + 1).map(|next| format!("{},{next}", pieces[at]));
-        match pair.filter(|pair| clock::has_date_shape(trim(pair))) {
+        match pair.filter(|pair| clock::has_date_shape(bare(pair))) {
             Some(date) => {
                 found.push(date);
                 at += 2;
@@ -87,9 +97,9 @@ pub fn longest_member(value: &str, read: impl Fn(&str) -> Option<f64>) -> Option
     longest(members(value).iter().filter_map(|member| read(member)))
 }
 
-/// D2: the first limit, or none when it is not a number.
+/// D2: the first limit, or none when it is not a number. An empty element of a list is none (RFC 9110, 5.6.1.2).
 pub fn first_limit(value: &str) -> Option<f64> {
-    number(bare(value.split(',').next()?))
+    number(bare(value.split(',').find(|member| !trim(member).is_empty())?))
 }
 
 /// D2: the smallest valid remaining.
@@ -108,7 +118,7 @@ pub fn old_policies(value: &str) -> Vec<(f64, f64)> {
     split_outside_quotes(value, ',').iter().filter_map(policy).collect()
 }
 
-fn split_outside_quotes(text: &str, separator: char) -> Vec<String> {
+pub fn split_outside_quotes(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut quoted, mut escaped) = (false, false);
     for c in text.chars() {

@@ -2,13 +2,11 @@
 
 use super::Answer;
 use super::binary::{all_bytes, base64, last_bytes, message, retry_info};
-use super::fields::is_clean;
-use super::number::trim;
+use super::number::{integer, trim};
 
-/// B7. `text`: the body is base64.
+/// B7. `text`: the body is base64, in segments that may each be padded.
 pub fn trailers(bytes: &[u8], text: bool) -> Vec<(String, String)> {
-    let decoded =
-        if text { base64(&String::from_utf8_lossy(bytes)).unwrap_or_default() } else { bytes.to_vec() };
+    let decoded = if text { segments(&String::from_utf8_lossy(bytes)) } else { bytes.to_vec() };
     let mut rest = decoded.as_slice();
     let mut found = Vec::new();
     while rest.len() >= 5 {
@@ -17,46 +15,63 @@ pub fn trailers(bytes: &[u8], text: bool) -> Vec<(String, String)> {
         let Some((payload, tail)) = tail.split_at_checked(length) else { break };
         rest = tail;
         if head[0] & 0x80 != 0 {
-            for line in String::from_utf8_lossy(payload).split("\r\n") {
-                if let Some((name, value)) = line.split_once(':') {
-                    found.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
-                }
+            // Lenient to a line feed alone.
+            for line in String::from_utf8_lossy(payload).split('\n') {
+                // Open: a name alone has no value.
+                let line = line.trim_end_matches('\r');
+                let (name, value) = line.split_once(':').unwrap_or((line, ""));
+                found.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
             }
         }
     }
     found
 }
 
-/// A gRPC name: from the fields, else from the trailers.
-pub fn value<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
-    let trailer = || answer.body.trailers.iter().find(|(known, _)| known == name);
-    answer.fields.value(name).or_else(|| trailer().map(|(_, value)| value.as_str()))
+/// Groups of four characters, up to the first that is none.
+fn segments(text: &str) -> Vec<u8> {
+    let groups = text.as_bytes().chunks(4).map_while(|group| base64(std::str::from_utf8(group).ok()?));
+    groups.flatten().collect()
 }
 
-pub fn status(answer: &Answer) -> Option<&str> {
-    value(answer, "grpc-status")
+/// Every value of a gRPC name, in the fields and in the trailers, which may both have it.
+fn values<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
+    let trailers = answer.body.trailers.iter().filter(|(known, _)| known == name);
+    let trailers = trailers.map(|(_, value)| value.as_str());
+    answer.fields.value(name).into_iter().chain(trailers).map(trim).collect()
 }
 
-/// R2: a pushback's milliseconds, or that it forbids.
+/// The statuses: 1*DIGIT.
+pub fn statuses(answer: &Answer) -> Vec<f64> {
+    values(answer, "grpc-status").into_iter().flat_map(|value| value.split(',')).filter_map(integer).collect()
+}
+
+/// R2: a pushback's milliseconds, or that it forbids. Several are no integer.
 pub fn pushback(answer: &Answer) -> Option<Result<f64, ()>> {
-    let text = value(answer, "grpc-retry-pushback-ms")?;
-    let plain = !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
-    let ms = text.parse::<i32>().ok().filter(|_| plain);
-    Some(ms.map(f64::from).ok_or(()))
+    let one = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let plain = digits && (text == "0" || !text.starts_with('0'));
+        text.parse::<i32>().ok().filter(|_| plain).map(f64::from).ok_or(())
+    };
+    match values(answer, "grpc-retry-pushback-ms")[..] {
+        [] => None,
+        [text] => Some(one(text)),
+        _ => Some(Err(())),
+    }
 }
 
 /// B6: the delay in `grpc-status-details-bin`, in milliseconds.
 pub fn details_delay(answer: &Answer) -> Option<f64> {
-    let text = value(answer, "grpc-status-details-bin").filter(|text| is_clean(text))?;
-    let status = message(&base64(text)?)?;
-    all_bytes(&status, 3).find_map(|any| {
-        let any = message(any)?;
-        let kind = String::from_utf8_lossy(last_bytes(&any, 1)?).into_owned();
-        if !kind.ends_with("/google.rpc.RetryInfo") {
-            return None;
-        }
-        retry_info(last_bytes(&any, 2).unwrap_or_default())
-    })
+    values(answer, "grpc-status-details-bin").into_iter().flat_map(|value| value.split(',')).find_map(
+        |text| {
+            let status = message(&base64(trim(text))?)?;
+            all_bytes(&status, 3).find_map(|any| {
+                let any = message(any)?;
+                let kind = String::from_utf8_lossy(last_bytes(&any, 1)?).into_owned();
+                if !kind.ends_with("/google.rpc.RetryInfo") {
+                    return None;
+                }
+                retry_info(last_bytes(&any, 2).unwrap_or_default())
+            })
+        },
+    )
 }

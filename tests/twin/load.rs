@@ -1,9 +1,9 @@
 //! L: load.
 
-use super::Answer;
 use super::binary::{self, Value};
 use super::json::Json;
-use super::number::number;
+use super::number::{number, trim};
+use super::{Answer, backpressure};
 
 pub fn read(answer: &Answer) -> Option<f64> {
     // Q6.
@@ -11,7 +11,7 @@ pub fn read(answer: &Answer) -> Option<f64> {
         return None;
     }
     let percentage = || number(answer.fields.clean("x-ms-throttle-limit-percentage")?);
-    orca(answer).or_else(percentage).map(|load| load.min(1.0))
+    backpressure::load(answer).or_else(|| orca(answer)).or_else(percentage).map(|load| load.min(1.0))
 }
 
 /// What a report says of the two utilisations.
@@ -46,8 +46,8 @@ fn text(value: &str) -> Option<Report> {
     let mut seen: Vec<(&str, f64)> = Vec::new();
     for member in value.split(',') {
         let (name, figure) = member.split_once([':', '='])?;
-        let (name, figure) = (name.trim_matches(' '), exponent_number(figure.trim_matches(' '))?);
-        if seen.iter().any(|(known, _)| *known == name) {
+        let (name, figure) = (trim(name), exponent_number(trim(figure))?);
+        if name.is_empty() || seen.iter().any(|(known, _)| *known == name) {
             return None;
         }
         seen.push((name, figure));
@@ -77,6 +77,7 @@ fn json(value: &str) -> Option<Report> {
         match (name.as_str(), &value) {
             ("cpu_utilization", Json::Number(figure)) => report.cpu = Some(*figure),
             ("application_utilization", Json::Number(figure)) => report.application = Some(*figure),
+            ("cpu_utilization" | "application_utilization", Json::Null) => {}
             ("cpu_utilization" | "application_utilization", _) => return None,
             _ => {}
         }
@@ -93,31 +94,42 @@ fn snake_case(name: &str) -> String {
     }
 }
 
-/// Nothing negative, wherever it stands.
+/// Nothing negative, infinite or named twice, wherever it stands. What is beyond a double was parsed as the largest.
 fn is_valid(value: &Json) -> bool {
     match value {
-        Json::Number(figure) => *figure >= 0.0,
+        Json::Number(figure) => *figure >= 0.0 && *figure < f64::MAX,
         Json::List(items) => items.iter().all(is_valid),
-        Json::Object(members) => members.iter().all(|(_, value)| is_valid(value)),
+        Json::Object(members) => {
+            let once = |name: &str| members.iter().filter(|(known, _)| known == name).count() == 1;
+            members.iter().all(|(name, value)| once(name) && is_valid(value))
+        }
         Json::Null | Json::Bool(_) | Json::Text(_) => true,
     }
 }
 
+/// ORCA's message: doubles 1, 2, 6, 7 and 9; maps from a name to a double 4, 5 and 8. A member of another wire type is
+/// another member; of a scalar the last counts.
 fn bin(value: &str) -> Option<Report> {
-    let fields = binary::message(&binary::base64(value.trim_matches(' '))?)?;
+    let fields = binary::message(&binary::base64(trim(value))?)?;
     let mut report = Report::default();
     for (number, value) in fields {
-        let place = match number {
-            1 => &mut report.cpu,
-            9 => &mut report.application,
-            _ => continue,
-        };
-        let Value::Fixed64(bits) = value else { return None };
-        let figure = f64::from_bits(bits);
-        if place.is_some() || !figure.is_finite() || figure < 0.0 {
-            return None;
+        match (number, value) {
+            (1, Value::Fixed64(bits)) => report.cpu = Some(figure(bits)?),
+            (9, Value::Fixed64(bits)) => report.application = Some(figure(bits)?),
+            (2 | 6 | 7, Value::Fixed64(bits)) => drop(figure(bits)?),
+            (4 | 5 | 8, Value::Bytes(entry)) => {
+                for (number, value) in binary::message(&entry)? {
+                    if let (2, Value::Fixed64(bits)) = (number, value) {
+                        figure(bits)?;
+                    }
+                }
+            }
+            _ => {}
         }
-        *place = Some(figure);
     }
     Some(report)
+}
+
+fn figure(bits: u64) -> Option<f64> {
+    Some(f64::from_bits(bits)).filter(|figure| figure.is_finite() && *figure >= 0.0)
 }

@@ -5,6 +5,7 @@
 // Two test programs and the fuzz targets include this folder; none uses all of it.
 #![allow(dead_code)]
 
+pub mod backpressure;
 pub mod binary;
 pub mod body;
 pub mod chance;
@@ -36,6 +37,17 @@ pub struct Told {
     pub overloaded: bool,
     pub load: Option<f64>,
     pub quotas: Vec<Quota>,
+    pub advice: Option<Advice>,
+}
+
+/// What a `Backpressure` field asks for, in the words of the vectors.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advice {
+    pub state: Option<String>,
+    pub share: Option<f64>,
+    pub batch: Option<f64>,
+    pub off: Option<Vec<String>>,
+    pub for_ms: f64,
 }
 
 /// One quota, in the words of the vectors.
@@ -65,13 +77,20 @@ pub fn read(status: u16, headers: &[(Vec<u8>, Vec<u8>)], body: Option<&[u8]>, no
     let answer = Answer { status, fields, clock, body };
     let quotas = quota::read(&answer);
     let (wait_ms, overloaded) = wait::read(&answer, &quotas);
-    Told { wait_ms, retry: retry::read(&answer), overloaded, load: load::read(&answer), quotas }
+    Told {
+        wait_ms,
+        retry: retry::read(&answer),
+        overloaded,
+        load: load::read(&answer),
+        quotas,
+        advice: backpressure::advice(&answer),
+    }
 }
 
 impl Answer {
     /// "Failed", as the rules of W define it.
     pub fn failed(&self) -> bool {
-        let rpc = grpc::status(self).is_some_and(|status| status != "0");
+        let rpc = grpc::statuses(self).iter().any(|status| *status != 0.0);
         self.status >= 400 || rpc || overload::body_codes(self).iter().any(|code| overload::is_throttle(code))
     }
 }

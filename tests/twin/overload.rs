@@ -5,7 +5,7 @@ use std::slice;
 use super::events::Event;
 use super::json::Json;
 use super::number::trim;
-use super::{Answer, Quota, grpc, wait};
+use super::{Answer, Quota, backpressure, grpc, wait};
 
 /// B2.
 const CODES: &str = "rate_limited ratelimited rate_limit_error overloaded_error rate_limit_exceeded insufficient_quota \
@@ -69,13 +69,13 @@ fn after_hash(text: &str) -> String {
     text.split_once('#').map_or(text, |(_, code)| code).to_owned()
 }
 
-/// One of the three IETF problem types, on a refusal.
+/// One of the three IETF problem types.
 pub fn is_problem(answer: &Answer) -> bool {
     let kind = answer.body.text("type").unwrap_or_default();
     let fragment = ["https://iana.org", "https://www.iana.org"]
         .iter()
         .find_map(|host| kind.strip_prefix(host)?.strip_prefix("/assignments/http-problem-types#"));
-    answer.status >= 400 && fragment.is_some_and(|fragment| PROBLEMS.contains(&fragment))
+    fragment.is_some_and(|fragment| PROBLEMS.contains(&fragment))
 }
 
 /// O1 and O2.
@@ -83,15 +83,17 @@ fn plainly(answer: &Answer) -> bool {
     let fields = &answer.fields;
     let amazon = || {
         let value = fields.value("x-amzn-errortype").unwrap_or_default();
-        let code = |member: &str| after_hash(trim(member.split(':').next().unwrap_or_default()));
-        value.split(',').any(|member| is_throttle(&code(member))) && answer.failed()
+        // Open for several: the first.
+        let first = value.split([':', ',']).next().unwrap_or_default();
+        is_throttle(&after_hash(trim(first))) && answer.failed()
     };
     [420, 429, 503, 529].contains(&answer.status)
-        || ["x-envoy-overloaded", "x-envoy-ratelimited"].iter().any(|name| fields.value(name).is_some())
-        || matches!(grpc::status(answer), Some("8" | "14"))
+        || ["x-envoy-overloaded", "x-envoy-ratelimited"].iter().any(|name| fields.has(name))
+        || grpc::statuses(answer).iter().any(|status| [8.0, 14.0].contains(status))
         || body_codes(answer).iter().any(|code| is_throttle(code))
         || amazon()
-        || is_problem(answer)
+        || (answer.status >= 400 && is_problem(answer))
+        || backpressure::is_overload(answer)
 }
 
 /// O.

@@ -1,7 +1,9 @@
 //! Q: quotas, all but the families of Q8 and Q9.
 
 use super::clock::Clock;
-use super::fields::{Fields, bare, first_limit, least_remaining, longest_member, old_policies};
+use super::fields::{
+    Fields, bare, first_limit, least_remaining, longest_member, old_policies, split_outside_quotes,
+};
 use super::json::Json;
 use super::number::{longest, milliseconds, number, trim};
 use super::{Answer, Quota, overload, policy, vendor};
@@ -28,10 +30,12 @@ pub fn read(answer: &Answer) -> Vec<Quota> {
 pub fn add(quotas: &mut Vec<Quota>, quota: Quota) {
     match quotas.iter_mut().find(|known| known.name == quota.name) {
         Some(known) => {
-            known.limit = known.limit.or(quota.limit);
+            if known.limit.is_none() {
+                known.limit = quota.limit;
+                known.window_ms = known.window_ms.or(quota.window_ms);
+            }
             known.remaining = [known.remaining, quota.remaining].into_iter().flatten().reduce(f64::min);
             known.reset_ms = longest([known.reset_ms, quota.reset_ms].into_iter().flatten());
-            known.window_ms = known.window_ms.or(quota.window_ms);
         }
         None => quotas.push(quota),
     }
@@ -53,8 +57,8 @@ fn unnamed(fields: &Fields, clock: &Clock) -> Vec<Quota> {
 fn dictionary(fields: &Fields) -> Option<Quota> {
     let value = fields.clean("ratelimit")?;
     let of = |key: &str| {
-        let figures = value.split(',').filter_map(move |member| {
-            let (name, figure) = trim(member).split_once('=')?;
+        let figures = split_outside_quotes(value, ',').into_iter().filter_map(move |member| {
+            let (name, figure) = trim(&member).split_once('=')?;
             (trim(name) == key).then(|| bare(figure).to_owned())
         });
         figures.collect::<Vec<_>>().join(",")
@@ -80,10 +84,12 @@ fn is_present(quota: &Quota) -> bool {
 /// `PREFIX-Limit` and its relatives.
 fn family(fields: &Fields, clock: &Clock, prefix: &str) -> Option<Quota> {
     let field = |suffix: &str| fields.clean(&format!("{prefix}-{suffix}"));
-    let limit_field = field("limit").or_else(|| field("total")).unwrap_or_default();
+    // Open for both: what can be read.
+    let limits = [field("limit"), field("total")].map(Option::unwrap_or_default);
+    let limit_field = limits.into_iter().find(|value| first_limit(value).is_some()).unwrap_or(limits[0]);
     let limit = first_limit(limit_field);
     let remaining = field("remaining").and_then(least_remaining);
-    let used = field("used").and_then(first_limit).or_else(|| field("observed").and_then(first_limit));
+    let used = field("used").and_then(most_used).or_else(|| field("observed").and_then(most_used));
     let after = || longest_member(field("reset-after")?, |text| number(bare(text)).map(|s| s * 1000.0));
     let reset = |suffix: &str| longest_member(field(suffix)?, |text| clock.until_reset(bare(text)));
     let reset = after().or_else(|| reset("reset")).or_else(|| reset("resettime"));
@@ -107,10 +113,17 @@ fn family(fields: &Fields, clock: &Clock, prefix: &str) -> Option<Quota> {
     })
 }
 
+/// Open for several: the largest.
+fn most_used(value: &str) -> Option<f64> {
+    longest_member(value, |text| number(bare(text)))
+}
+
 /// Q5: the window of the first policy whose quota is the limit.
 fn window(fields: &Fields, limit_field: &str, limit: Option<f64>) -> Option<f64> {
     let policies = old_policies(fields.clean("ratelimit-policy").unwrap_or_default());
-    let later = old_policies(limit_field.split_once(',').map_or("", |(_, later)| later));
+    let later = old_policies(
+        limit_field.trim_start_matches([',', ' ', '\t']).split_once(',').map_or("", |(_, later)| later),
+    );
     let mut all = policies.into_iter().chain(later);
     let found = all.find(|(quota, window)| Some(*quota) == limit && *window > 0.0)?;
     Some(found.1 * 1000.0)

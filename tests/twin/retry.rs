@@ -1,7 +1,7 @@
 //! R: the server's word on trying again.
 
 use super::number::trim;
-use super::{Answer, grpc, overload};
+use super::{Answer, backpressure, grpc, overload};
 
 pub fn read(answer: &Answer) -> Option<bool> {
     // R1.
@@ -21,6 +21,10 @@ pub fn read(answer: &Answer) -> Option<bool> {
     // R2.
     if let Some(pushback) = grpc::pushback(answer) {
         return Some(pushback.is_ok());
+    }
+    // The Backpressure field, section 4: a field before a body.
+    if let Some(word) = backpressure::retry(answer) {
+        return Some(word);
     }
     // R3.
     let retryable = answer.body.json.as_ref().and_then(|json| json.flag(&["retryable"]));

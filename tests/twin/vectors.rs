@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Quota, Told};
+use super::{Advice, Quota, Told};
 
 #[derive(Deserialize)]
 pub struct Case {
@@ -26,6 +26,16 @@ struct Expect {
     overloaded: bool,
     load: Option<f64>,
     quotas: Vec<ExpectedQuota>,
+    advice: Option<ExpectedAdvice>,
+}
+
+#[derive(Clone, Deserialize)]
+struct ExpectedAdvice {
+    state: Option<String>,
+    share: Option<f64>,
+    batch: Option<f64>,
+    off: Option<Vec<String>>,
+    for_ms: f64,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +92,13 @@ impl Case {
             overloaded: self.expect.overloaded,
             load: self.expect.load,
             quotas: self.expect.quotas.iter().map(quota).collect(),
+            advice: self.expect.advice.clone().map(|advice| Advice {
+                state: advice.state,
+                share: advice.share,
+                batch: advice.batch,
+                off: advice.off,
+                for_ms: advice.for_ms,
+            }),
         }
     }
 }

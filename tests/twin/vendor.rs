@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, bare, first_limit, least_remaining, longest_member};
 use super::json::Json;
-use super::number::{milliseconds, number, trim};
+use super::number::{longest, milliseconds, number, trim};
 use super::quota::add;
 use super::{Answer, Quota};
 
@@ -122,7 +122,7 @@ fn without_remarks(value: &str) -> String {
     for c in value.chars() {
         match c {
             '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
+            ')' if depth > 0 => depth -= 1,
             c if depth == 0 => rest.push(c),
             _ => {}
         }
@@ -170,18 +170,19 @@ fn zendesk(fields: &Fields) -> Vec<Quota> {
             continue;
         };
         let value = fields.clean(name).unwrap_or_default();
-        for member in value.split([';', ',']) {
-            let Some((key, figure)) = member.split_once('=') else { continue };
-            let figure = number(figure);
-            let mut told = quota(short, "requests");
-            match trim(key) {
-                "total" => told.limit = figure,
-                "remaining" => told.remaining = figure,
-                "resets" => told.reset_ms = figure.map(|s| milliseconds(s * 1000.0)),
-                _ => {}
-            }
-            found.push(told);
-        }
+        let of = |wanted: &str| -> Vec<&str> {
+            let members = value.split([';', ',']).filter_map(|member| member.split_once('='));
+            members
+                .filter(|(key, figure)| trim(key) == wanted && !trim(figure).is_empty())
+                .map(|(_, figure)| figure)
+                .collect()
+        };
+        found.push(Quota {
+            limit: of("total").first().and_then(|total| number(total)),
+            remaining: of("remaining").into_iter().filter_map(number).reduce(f64::min),
+            reset_ms: longest(of("resets").into_iter().filter_map(number)).map(|s| milliseconds(s * 1000.0)),
+            ..quota(short, "requests")
+        });
     }
     found
 }

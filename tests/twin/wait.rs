@@ -4,7 +4,7 @@ use super::clock::go_duration;
 use super::events::Event;
 use super::fields::longest_member;
 use super::number::{longest, milliseconds, number};
-use super::{Answer, Quota, binary, grpc, overload};
+use super::{Answer, Quota, backpressure, binary, grpc, overload};
 
 /// The wait, and whether the server is overloaded, since each asks about the other.
 pub fn read(answer: &Answer, quotas: &[Quota]) -> (Option<f64>, bool) {
@@ -34,6 +34,7 @@ pub fn of_header(answer: &Answer) -> Option<f64> {
         .or_else(|| {
             of(&["x-ratelimit-retry-after", "x-ratelimit-after", "x-retry-after", "x-retry-in"], &loose)
         })
+        .or_else(|| backpressure::wait(answer))
 }
 
 /// W5 but for the cost.
