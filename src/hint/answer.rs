@@ -38,7 +38,7 @@ pub struct Answer<'a> {
     /// The body; empty when it was not read, or is longer than is read.
     pub body: &'a [u8],
     /// The members of a JSON body that some dialect asked for.
-    pub leaves: Vec<Leaf>,
+    pub leaves: Vec<Leaf<'a>>,
 }
 
 impl<'a> Answer<'a> {
@@ -97,24 +97,23 @@ impl<'a> Answer<'a> {
     }
 
     /// The members of the JSON body at this path, in its order. The path stands in the dialect's `members`.
-    pub fn members(&self, path: &'static str) -> impl DoubleEndedIterator<Item = &Leaf> {
+    pub fn members(&self, path: &'static str) -> impl Iterator<Item = &Leaf<'a>> {
         self.leaves.iter().filter(move |leaf| leaf.path == path)
     }
 
-    /// The text at this path; of a name that stands twice the last, as JSON's readers have it; empty when it is none.
-    pub fn text(&self, path: &'static str) -> &[u8] {
-        self.members(path).next_back().map_or(&[], Leaf::text)
+    /// The value at this path as it is written, of a name that stands twice the last, as JSON's readers have it.
+    pub fn raw(&self, path: &str) -> &'a [u8] {
+        self.leaves.iter().rfind(|leaf| leaf.path == path).map_or(&[], |leaf| leaf.raw)
+    }
+
+    /// The text at this path, empty when it is none.
+    pub fn text(&self, path: &str) -> Vec<u8> {
+        json::text(self.raw(path))
     }
 
     /// The number at this path, NaN when it is none or has a sign.
-    pub fn number(&self, path: &'static str) -> f64 {
-        let number = self.members(path).next_back().map_or(f64::NAN, Leaf::number);
-        if number >= 0.0 { number } else { f64::NAN }
-    }
-
-    /// The true or false at this path.
-    pub fn flag(&self, path: &'static str) -> Option<bool> {
-        self.members(path).next_back().and_then(Leaf::flag)
+    pub fn number(&self, path: &str) -> f64 {
+        json::scaled(&mut Scan(self.raw(path)))
     }
 }
 

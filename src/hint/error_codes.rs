@@ -5,88 +5,68 @@ use super::Dialect;
 use super::answer::Answer;
 use super::body::Media;
 use super::codes;
-use super::scan;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "error-codes",
     spec: "Slack, Notion, OpenAI, Anthropic, Google, Salesforce, Connect; AWS restJson1, awsJson1_1 and restXml protocols",
     fields: &[ERROR_TYPE],
-    members: &[
-        "ok",
-        "[].ok",
-        "code",
-        "[].code",
-        "error",
-        "[].error",
-        "type",
-        "[].type",
-        "errorCode",
-        "[].errorCode",
-        TYPE,
-        LISTED_TYPE,
-        "error.code",
-        "error.type",
-        "error.status",
-        REASON,
-    ],
+    members: MEMBERS,
     bodies: "XML: the first `Code`",
     read,
     ..Dialect::PLAIN
 };
 
 const ERROR_TYPE: &str = "x-amzn-errortype";
-const TYPE: &str = "__type";
-const LISTED_TYPE: &str = "[].__type";
-const REASON: &str = "error.errors[].reason";
-/// The first of the paths say whether the object counts on a success.
+const MEMBERS: &[&str] = &[
+    "ok",
+    "[].ok",
+    "code",
+    "[].code",
+    "error",
+    "[].error",
+    "type",
+    "[].type",
+    "errorCode",
+    "[].errorCode",
+    "__type",
+    "[].__type",
+    "error.code",
+    "error.type",
+    "error.status",
+    "error.errors[].reason",
+];
+/// So many of them say whether their object counts on a success; the others are codes.
 const OKS: usize = 2;
-/// So many objects of a top-level array are looked at.
-const MOST_OBJECTS: u32 = 16;
+/// So many objects of a top-level array are looked at, one bit for each.
+const OBJECTS: u32 = 0xffff;
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    // One bit for each object that counts; an object alone is the first.
-    let mut counts = if answer.status >= 400 { u32::MAX } else { 0 };
-    for (index, path) in DIALECT.members.iter().enumerate() {
-        for leaf in answer.members(path) {
-            let place = if leaf.path == REASON { 0 } else { leaf.place };
-            if place >= MOST_OBJECTS {
-                break;
-            }
-            if index < OKS {
-                let refused = u32::from(leaf.flag() == Some(false));
-                if answer.status < 400 {
-                    counts = counts & !(1 << place) | refused << place;
-                }
-            } else if counts >> place & 1 == 1 {
-                let mut code = leaf.text();
-                if leaf.path == TYPE || leaf.path == LISTED_TYPE {
-                    code = codes::behind_hash(code);
-                }
-                codes::take(code, leaf.path, findings);
+    let (oks, codes) = MEMBERS.split_at(OKS);
+    let mut counts = OBJECTS;
+    if answer.status < 400 {
+        counts = 0;
+        for leaf in &answer.leaves {
+            let bit = 1_u32.checked_shl(leaf.place).unwrap_or_default() & OBJECTS;
+            if oks.contains(&leaf.path) {
+                counts = if leaf.raw == b"false" { counts | bit } else { counts & !bit };
             }
         }
     }
+    codes::take_all(&answer.leaves, codes, counts, findings);
     if answer.media == Media::Xml && answer.status >= 400 {
-        codes::take(first_code(answer.body), "Code", findings);
+        // Nothing but text stands before the element's end.
+        let mut parts = answer.body.split(|&byte| byte == b'<');
+        if let Some(code) = parts.find_map(|part| part.strip_prefix(b"Code>"))
+            && parts.next().is_some_and(|part| part.starts_with(b"/Code>"))
+        {
+            codes::take(code.trim_ascii(), "Code", findings);
+        }
     }
     // As AWS's protocols have it: neither a namespace before nor an address behind is part of the name.
     let value = answer.value(ERROR_TYPE);
-    let mut name = &*value;
-    for mark in *b",:" {
-        name = scan::part(&mut &*name, mark);
-    }
+    let name = value.split(|byte| b":,".contains(byte)).next().unwrap_or_default();
     if findings.failed && codes::is_throttled(codes::behind_hash(name)) {
         findings.overloaded(ERROR_TYPE);
     }
-}
-
-/// The text of the first element `Code`, without white space around it; empty when it holds anything but text.
-fn first_code(mut xml: &[u8]) -> &[u8] {
-    const BEGIN: &[u8] = b"<Code>";
-    let begin = xml.windows(BEGIN.len()).position(|part| part == BEGIN);
-    xml = begin.and_then(|at| xml.get(at + BEGIN.len()..)).unwrap_or_default();
-    let end = xml.iter().position(|&byte| byte == b'<').unwrap_or_default();
-    let (text, rest) = xml.split_at(end);
-    if rest.starts_with(b"</Code>") { text.trim_ascii() } else { &[] }
 }

@@ -19,7 +19,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-const TYPE: &str = "error.type";
+const TYPES: &[&str] = &["error.type"];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     if answer.media != Media::Events {
@@ -32,8 +32,8 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         let over = rest.is_empty();
         let line = line(&mut rest);
         if line.is_empty() {
-            if let Some(leaf) = json::leaves(&data, &[&[TYPE]]).last().filter(|_| failed) {
-                codes::take(leaf.text(), TYPE, findings);
+            if failed {
+                codes::take_all(&json::leaves(&data, &[TYPES]), TYPES, 1, findings);
             }
             failed = false;
             data.clear();

@@ -17,7 +17,8 @@ const MESSAGE: &str = "message";
 const SECONDARY: &[u8] = b"secondary rate limit";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let mut parts = answer.text(MESSAGE).windows(SECONDARY.len());
+    let message = answer.text(MESSAGE);
+    let mut parts = message.windows(SECONDARY.len());
     if answer.status >= 400 && parts.any(|part| part.eq_ignore_ascii_case(SECONDARY)) {
         findings.overloaded(MESSAGE);
     }

@@ -22,11 +22,7 @@ const LEFT: &str = "extensions.cost.throttleStatus.currentlyAvailable";
 const RATE: &str = "extensions.cost.throttleStatus.restoreRate";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for path in [TYPE, CODE] {
-        for leaf in answer.members(path) {
-            codes::take(leaf.text(), path, findings);
-        }
-    }
+    codes::take_all(&answer.leaves, &[TYPE, CODE], 1, findings);
     let [cost, limit, left, rate] = [COST, LIMIT, LEFT, RATE].map(|path| answer.number(path));
     if rate > 0.0 {
         findings.wait(From::Cost, (cost - left) / rate * 1000.0, COST);

@@ -9,52 +9,31 @@ use alloc::vec::Vec;
 use super::field;
 use super::scan::{Scan, class};
 
-/// What stands at a path.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A string, in UTF-8 but for what was no Unicode.
-    Text(Vec<u8>),
-    /// A number; one beyond what a double holds is the largest.
-    Number(f64),
-    /// `true` or `false`.
-    Flag(bool),
-}
-
 /// One member that was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Leaf {
+#[derive(Clone, Copy)]
+pub struct Leaf<'a> {
     /// Its path, as it was asked for.
     pub path: &'static str,
     /// The place of the nearest array element around it, counted from zero: members of one element have the same.
     pub place: u32,
-    /// Its value.
-    pub value: Value,
+    /// Its value, as it is written.
+    pub raw: &'a [u8],
 }
 
-impl Leaf {
-    /// Its text; empty when it is none.
-    pub fn text(&self) -> &[u8] {
-        if let Value::Text(text) = &self.value { text } else { &[] }
-    }
-
-    /// Its number; NaN when it is none.
-    pub fn number(&self) -> f64 {
-        if let Value::Number(number) = self.value { number } else { f64::NAN }
-    }
-
-    /// Its truth value.
-    pub fn flag(&self) -> Option<bool> {
-        if let Value::Flag(flag) = self.value { Some(flag) } else { None }
-    }
+/// What a value says that is text, in UTF-8 but for what was no Unicode; empty when it is none.
+pub fn text(raw: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    string(&mut Scan(raw), &mut text);
+    text
 }
 
 /// The members at the paths of these tables; none when the text is not well-formed.
-pub fn leaves(text: &[u8], wanted: &[&[&'static str]]) -> Vec<Leaf> {
+pub fn leaves<'a>(text: &'a [u8], wanted: &[&[&'static str]]) -> Vec<Leaf<'a>> {
     let mut found = Vec::new();
-    let whole = walk(text, &mut |path, place, value| {
+    let whole = walk(text, &mut |path, place, raw| {
         for &name in wanted.iter().copied().flatten() {
             if name.as_bytes() == path {
-                found.push(Leaf { path: name, place, value });
+                found.push(Leaf { path: name, place, raw });
                 break;
             }
         }
@@ -72,23 +51,25 @@ struct Level {
     end: u8,
 }
 
-/// Whom members are told: path, place, value.
-pub type Tell<'a> = dyn FnMut(&[u8], u32, Value) + 'a;
+/// Whom members are told: path, place, value as it is written.
+pub type Tell<'a, 'b> = dyn FnMut(&[u8], u32, &'b [u8]) + 'a;
 
-/// Tells every string, number and truth value; false when the text is not one well-formed JSON value. A byte order
+/// Tells every value, of one that holds others the sign that begins it; false when the text is not one well-formed JSON value. A byte order
 /// mark before it is passed over, as Fetch does.
-pub fn walk(text: &[u8], tell: &mut Tell<'_>) -> bool {
+pub fn walk<'b>(text: &'b [u8], tell: &mut Tell<'_, 'b>) -> bool {
     let mut rest = Scan(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
     document(&mut rest, tell).is_some()
 }
 
-fn document(rest: &mut Scan<'_>, tell: &mut Tell<'_>) -> Option<()> {
+fn document<'b>(rest: &mut Scan<'b>, tell: &mut Tell<'_, 'b>) -> Option<()> {
     let (mut path, mut levels, mut place) = (Vec::new(), Vec::<Level>::new(), 0);
     loop {
         // Here a value begins, and its path is complete.
         let first = skip(rest)?;
+        let start = *rest;
+        scalar(rest, first)?;
+        tell(&path, place, start.until(*rest));
         if let b'{' | b'[' = first {
-            rest.next();
             // In ASCII the signs that end them stand two behind those that begin them.
             let end = first + 2;
             if skip(rest)? != end {
@@ -100,8 +81,6 @@ fn document(rest: &mut Scan<'_>, tell: &mut Tell<'_>) -> Option<()> {
                 continue;
             }
             rest.next();
-        } else if let Some(value) = scalar(rest, first)? {
-            tell(&path, place, value);
         }
         // Here a value has ended, and perhaps what it stands in.
         loop {
@@ -159,32 +138,29 @@ fn skip(rest: &mut Scan<'_>) -> Option<u8> {
     rest.0.first().copied()
 }
 
-/// A value that holds no other; `null` is none.
-fn scalar(rest: &mut Scan<'_>, first: u8) -> Option<Option<Value>> {
-    if first == b'"' {
-        let mut text = Vec::new();
-        string(rest, &mut text)?;
-        return Some(Some(Value::Text(text)));
-    }
-    for (word, value) in
-        [(&b"true"[..], Some(Value::Flag(true))), (b"false", Some(Value::Flag(false))), (b"null", None)]
-    {
-        if let Some(more) = rest.0.strip_prefix(word) {
-            rest.0 = more;
-            return Some(value);
-        }
-    }
-    number(rest).map(|number| Some(Value::Number(number)))
+/// Takes a value that holds no other, or the sign that begins one that does.
+fn scalar(rest: &mut Scan<'_>, first: u8) -> Option<()> {
+    let word: &[u8] = match first {
+        b'"' => return string(rest, &mut Vec::new()),
+        b'{' => b"{",
+        b'[' => b"[",
+        b't' => b"true",
+        b'f' => b"false",
+        b'n' => b"null",
+        _ => return (!number(rest).is_nan()).then_some(()),
+    };
+    rest.0 = rest.0.strip_prefix(word)?;
+    Some(())
 }
 
-/// A number (section 6); the largest double stands for what is beyond it.
-fn number(rest: &mut Scan<'_>) -> Option<f64> {
+/// A number (section 6); the largest double stands for what is beyond it. NaN when there is none.
+pub fn number(rest: &mut Scan<'_>) -> f64 {
     let minus = rest.eat(b'-');
-    if let [b'0', b'0'..=b'9', ..] = rest.0 {
-        return None;
-    }
-    let number = scaled(rest);
-    (!number.is_nan()).then_some(if minus { -number } else { number })
+    let number = match rest.0 {
+        [b'0', b'0'..=b'9', ..] => f64::NAN,
+        _ => scaled(rest),
+    };
+    if minus { -number } else { number }
 }
 
 /// A number without a sign, and perhaps its exponent; NaN when there is none.
@@ -256,12 +232,7 @@ fn string(rest: &mut Scan<'_>, text: &mut Vec<u8>) -> Option<()> {
 fn unit(rest: &mut Scan<'_>) -> Option<u32> {
     let mut code = 0;
     for _ in 0..4 {
-        let digit = match rest.next()? {
-            byte @ b'0'..=b'9' => byte - b'0',
-            byte @ (b'a'..=b'f' | b'A'..=b'F') => (byte | 32) - b'a' + 10,
-            _ => return None,
-        };
-        code = code * 16 + u32::from(digit);
+        code = code << 4 | char::from(rest.next()?).to_digit(16)?;
     }
     Some(code)
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::json::{self, Value};
+use super::json;
 use super::scan::{self, Scan};
 use super::settle::Findings;
 use super::{base64, protobuf};
@@ -72,16 +72,23 @@ struct Report {
 }
 
 impl Report {
-    /// Takes a metric; none when it rejects the report.
-    fn take(&mut self, name: &[u8], value: f64) -> Option<()> {
-        let place = self.names.binary_search_by(|known| known.as_slice().cmp(name)).err()?;
-        self.names.insert(place, name.to_vec());
+    /// Remembers a name; false when it was there before, or is none.
+    fn is_new(&mut self, name: &[u8]) -> bool {
+        let place = self.names.binary_search_by(|known| known.as_slice().cmp(name));
+        if let Err(place) = place {
+            self.names.insert(place, name.to_vec());
+        }
+        place.is_err() && !name.is_empty()
+    }
+
+    /// Takes what a metric says; false when that rejects the report.
+    fn take(&mut self, name: &[u8], value: f64) -> bool {
         for (load, ([known, _], _)) in self.loads.iter_mut().zip(LOADS) {
             if name == known {
                 *load = value;
             }
         }
-        (!name.is_empty() && is_valid(value)).then_some(())
+        is_valid(value)
     }
 }
 
@@ -97,10 +104,10 @@ fn text(text: &[u8], report: &mut Report) -> Option<()> {
         let (name, value) = member.split_at(at);
         let mut rest = Scan(scan::trim(value.get(1..)?));
         let number = json::scaled(&mut rest);
-        if !rest.0.is_empty() {
+        let name = scan::trim(name);
+        if !rest.0.is_empty() || !report.is_new(name) || !report.take(name, number) {
             return None;
         }
-        report.take(scan::trim(name), number)?;
     }
     Some(())
 }
@@ -108,7 +115,7 @@ fn text(text: &[u8], report: &mut Report) -> Option<()> {
 /// Proto3's JSON.
 fn json(text: &[u8], report: &mut Report) -> Option<()> {
     let mut valid = true;
-    let whole = json::walk(text, &mut |path, _, value| {
+    let whole = json::walk(text, &mut |path, _, raw| {
         let first = path.iter().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(path.len());
         let (mut name, below) = path.split_at(first);
         let load = LOADS.iter().find(|(names, _)| names.contains(&name));
@@ -118,14 +125,14 @@ fn json(text: &[u8], report: &mut Report) -> Option<()> {
         if !below.is_empty() {
             name = path;
         }
-        valid &= match value {
-            // The elements of an array have no names of their own.
-            Value::Number(number) if load.is_none() && below.contains(&b'[') => is_valid(number),
-            Value::Number(number) if load.is_none() || below.is_empty() => {
-                report.take(name, number).is_some()
-            }
-            _ => load.is_none(),
+        let number = json::number(&mut Scan(raw));
+        // The elements of an array have no names of their own; the whole has none, but is an object.
+        let named = below.contains(&b'[') || report.is_new(name) || raw == b"{" && path.is_empty();
+        let typed = match load {
+            Some(_) => below.is_empty() && (report.take(name, number) || raw == b"null"),
+            None => number.is_nan() || is_valid(number),
         };
+        valid &= named && typed;
     });
     (whole && valid).then_some(())
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::json::Value;
+use super::json;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -18,15 +18,18 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 const TYPE: &str = "type";
 const VIOLATED: &str = "violated-policies[]";
+const BASES: [&[u8]; 2] = [
+    b"https://iana.org/assignments/http-problem-types#",
+    b"https://www.iana.org/assignments/http-problem-types#",
+];
 const KINDS: [&[u8]; 3] = [b"quota-exceeded", b"temporary-reduced-capacity", b"abnormal-usage-detected"];
 /// More names are not looked at.
 const MOST_NAMES: usize = 32;
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let kind = answer.text(TYPE).strip_prefix(b"https://").unwrap_or_default();
-    let kind = kind.strip_prefix(b"www.").unwrap_or(kind);
-    let kind = kind.strip_prefix(b"iana.org/assignments/http-problem-types#").unwrap_or_default();
-    if !KINDS.contains(&kind) {
+    let text = answer.text(TYPE);
+    let is = |kind: &&[u8]| text.strip_suffix(*kind).is_some_and(|base| BASES.contains(&base));
+    if !KINDS.iter().any(is) {
         return;
     }
     if answer.status >= 400 {
@@ -34,14 +37,32 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     }
     // Fields say when more comes, these names do not.
     let source = findings.quota_source;
-    let names = answer.members(VIOLATED).filter_map(|leaf| match &leaf.value {
-        Value::Text(name) => Some(name),
-        _ => None,
-    });
+    let names = answer.members(VIOLATED).filter(|leaf| leaf.raw.starts_with(b"\""));
     for name in names.take(MOST_NAMES) {
-        if let Some(quota) = findings.quota(String::from_utf8_lossy(name).into_owned(), VIOLATED) {
+        let name = unicode(&json::text(name.raw));
+        if let Some(quota) = findings.quota(name, VIOLATED) {
             quota.remaining.get_or_insert(0.0);
         }
     }
     findings.quota_source = source.or(findings.quota_source);
+}
+
+/// UTF-8 as text. What is none gives other characters, at most one for each byte, and half a pair of surrogates the
+/// replacement character.
+fn unicode(bytes: &[u8]) -> String {
+    let (mut text, mut code, mut more) = (String::new(), 0, 0_u32);
+    for &byte in bytes {
+        let ones = byte.leading_ones();
+        if ones == 1 {
+            code = code << 6 | u32::from(byte & 0x3f);
+            more = more.saturating_sub(1);
+        } else {
+            code = u32::from(byte) & 0x7f >> ones;
+            more = ones.saturating_sub(1);
+        }
+        if more == 0 {
+            text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+    }
+    text
 }

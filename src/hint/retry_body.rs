@@ -19,6 +19,11 @@ const RETRYABLE: &str = "retryable";
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     findings.wait(From::Body, answer.number(AFTER) * 1000.0, AFTER);
     if answer.status >= 400 {
-        findings.retry(answer.flag(RETRYABLE));
+        // Of all values only these two begin so.
+        findings.retry(match answer.raw(RETRYABLE) {
+            [b't', ..] => Some(true),
+            [b'f', ..] => Some(false),
+            _ => None,
+        });
     }
 }

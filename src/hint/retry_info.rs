@@ -4,6 +4,7 @@
 use super::Dialect;
 use super::answer::Answer;
 use super::field;
+use super::json;
 use super::protobuf;
 use super::settle::{Findings, From};
 
@@ -21,31 +22,23 @@ const CONNECT_TYPE: &str = "details[].type";
 const CONNECT_VALUE: &str = "details[].value";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for (kind, content) in [(TYPE, DELAY), (CONNECT_TYPE, CONNECT_VALUE)] {
-        let google = kind == TYPE;
-        let (mut place, mut told, mut delay) = (0, false, f64::NAN);
+    let (mut detail, mut told, mut delay) = (("", 0), false, f64::NAN);
+    for leaf in &answer.leaves {
         // The members of one detail stand together, in any order.
-        for leaf in &answer.leaves {
-            if leaf.place != place {
-                (place, told, delay) = (leaf.place, false, f64::NAN);
-            }
-            let text = leaf.text();
-            if leaf.path == content {
-                delay = match text.strip_suffix(b"s") {
-                    Some(seconds) if google => field::number(seconds) * 1000.0,
-                    _ if google => f64::NAN,
-                    _ => protobuf::retry_info(text),
-                };
-            } else if leaf.path == kind {
-                told = match text.strip_suffix(b"google.rpc.RetryInfo") {
-                    Some([.., b'/']) => google,
-                    Some([]) => !google,
-                    _ => false,
-                };
-            }
-            if told {
-                findings.wait(From::Body, delay, content);
-            }
+        let next = (leaf.path.get(..7).unwrap_or_default(), leaf.place);
+        if detail != next {
+            (detail, told, delay) = (next, false, f64::NAN);
+        }
+        let text = json::text(leaf.raw);
+        match leaf.path {
+            TYPE => told = text.ends_with(b"/google.rpc.RetryInfo"),
+            DELAY => delay = text.strip_suffix(b"s").map_or(f64::NAN, field::number) * 1000.0,
+            CONNECT_TYPE => told = text == b"google.rpc.RetryInfo",
+            CONNECT_VALUE => delay = protobuf::retry_info(&text),
+            _ => {}
+        }
+        if told {
+            findings.wait(From::Body, delay, leaf.path);
         }
     }
 }
