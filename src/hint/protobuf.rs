@@ -84,14 +84,14 @@ fn details(mut status: &[u8]) -> Option<f64> {
     Some(found)
 }
 
-/// Field 1 of `google.rpc.RetryInfo`, in milliseconds; NaN when there is none.
+/// Field 1 of `google.rpc.RetryInfo`, in milliseconds; NaN when there is none, or it is malformed or negative.
 fn delay(info: &[u8]) -> f64 {
     duration(info).filter(|&ms| ms >= 0.0).unwrap_or(f64::NAN)
 }
 
 /// A `Duration`: seconds (field 1) and nanoseconds (field 2). Told in parts, the last of each counts.
 fn duration(mut info: &[u8]) -> Option<f64> {
-    let (mut told, mut seconds, mut nanos) = (false, 0.0, 0.0);
+    let (mut told, mut seconds, mut nanos) = (false, 0, 0);
     while !info.is_empty() {
         let mut record = take(&mut info)?;
         if record.key != 0x0a {
@@ -101,13 +101,13 @@ fn duration(mut info: &[u8]) -> Option<f64> {
         while !record.bytes.is_empty() {
             let part = take(&mut record.bytes)?;
             match part.key {
-                0x08 => seconds = part.varint as i64 as f64,
-                0x10 => nanos = f64::from(part.varint as i32),
+                0x08 => seconds = part.varint as i64,
+                0x10 => nanos = part.varint as i32,
                 _ => {}
             }
         }
     }
-    told.then_some(seconds * 1e3 + nanos / 1e6)
+    told.then_some(seconds as f64 * 1e3 + f64::from(nanos) / 1e6)
 }
 
 #[cfg(test)]
@@ -121,15 +121,16 @@ mod tests {
         ("CgA=", 0.0),
         ("CggIAxCAyrXuAQ", 3_500.0),
         ("CgYQgMq17gE", 500.0),
-        // Seconds below zero; nanoseconds below zero.
         ("CgsI////////////AQ", f64::NAN),
+        // Five seconds less a nanosecond; a nanosecond less than nothing.
+        ("Cg0IBRD///////////8B", 4_999.999999),
         ("CgsQ////////////AQ", f64::NAN),
         // Told in two parts, as encoders may.
         ("CgIIAwoGEIDKte4B", 3_500.0),
         // Behind an unknown field of each wire type.
         ("EAEZAAAAAAAAAAAiAXglAAAAAAoCCAU", 5_000.0),
         // As many seconds as a signed integer holds.
-        ("CgoI//////////9/", 9.223372036854775807e21),
+        ("CgoI//////////9/", 9.223_372_036_854_776e21),
         // No delay; truncated in the length, in the number, within base64; a group; the field number zero.
         ("", f64::NAN),
         ("EAE", f64::NAN),
