@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { claims, saysWhen } from "./kit/claims.mjs";
-import { load, open, seen } from "./kit/world.mjs";
+import { claim, load, open, seen } from "./kit/world.mjs";
 
 claims("fastify", { seconds: [1, 15] });
 
-test("fastify: a process whose event loop lags refuses with 503 and a time before any work, and health is still told", async (t) => {
+claim("fastify: a process whose event loop lags refuses with 503 and a time before any work, and health is still told", async (t) => {
   const { backend, origin } = await open(t, "fastify");
   const report = async () => seen(await fetch(`${origin}/report`));
   let refused;

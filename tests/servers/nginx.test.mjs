@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { hints, saysWhen } from "./kit/claims.mjs";
-import { open, search, seen, until, worked } from "./kit/world.mjs";
+import { claim, open, search, seen, until, worked } from "./kit/world.mjs";
 
 const many = (origin, name, count) => Array.from({ length: count }, (_, n) => search(origin, `${name}${n}`));
 
-test("nginx: a burst waits at most a second for its turn, the rest is refused at once with 429 and a time", async (t) => {
+claim("nginx: a burst waits at most a second for its turn, the rest is refused at once with 429 and a time", async (t) => {
   const { backend, origin } = await open(t, "nginx");
   const burst = many(origin, "burst", 40);
   // The backend is silent: whatever is answered now, nginx has refused.
@@ -13,6 +12,7 @@ test("nginx: a burst waits at most a second for its turn, the rest is refused at
   assert.equal(first.status, 429);
   assert.ok(backend.hits.length < 11, "while others still waited");
   await backend.arrival(() => true, 11);
+  assert.ok(backend.hits[10].at - backend.hits[0].at > 500, "one after the other");
   for (const hit of backend.hits) hit.answer(200, {}, "found");
   const answers = await Promise.all(burst);
   const refused = answers.filter(({ status }) => status === 429);
@@ -27,7 +27,7 @@ test("nginx: a burst waits at most a second for its turn, the rest is refused at
   }
 });
 
-test("nginx: what the backend cannot take at once is refused with 503 and a time, and never worked on", async (t) => {
+claim("nginx: what the backend cannot take at once is refused with 503 and a time, and never worked on", async (t) => {
   const { backend, origin } = await open(t, "nginx");
   const held = many(origin, "held", 11);
   await backend.arrival(() => true, 11);
@@ -40,7 +40,7 @@ test("nginx: what the backend cannot take at once is refused with 503 and a time
   assert.ok(!worked(backend).includes("more"));
 });
 
-test("nginx: who hangs up while delayed never reaches the backend, and who hangs up later has the work stopped", async (t) => {
+claim("nginx: who hangs up while delayed never reaches the backend, and who hangs up later has the work stopped", async (t) => {
   const { backend, origin } = await open(t, "nginx");
   const held = many(origin, "held", 8);
   await until(origin, ({ inside }) => inside >= 8);
@@ -62,7 +62,7 @@ test("nginx: who hangs up while delayed never reaches the backend, and who hangs
   await Promise.all(held);
 });
 
-test("nginx: the backend's own refusals pass with their own times, once; a dead backend is a refusal with a time", async (t) => {
+claim("nginx: the backend's own refusals pass with their own times, once; a dead backend is a refusal with a time", async (t) => {
   const { backend, origin } = await open(t, "nginx");
   const cors = { "access-control-allow-origin": "https://app.example", "access-control-expose-headers": "Date" };
   backend.handle = (hit) => hit.answer(503, { ...cors, "retry-after": "7" }, "own words");
@@ -80,7 +80,7 @@ test("nginx: the backend's own refusals pass with their own times, once; a dead 
   saysWhen(dead, "temporary-reduced-capacity");
 });
 
-test("nginx: preflights are not counted and never wait", async (t) => {
+claim("nginx: preflights are not counted and never wait", async (t) => {
   const { backend, origin } = await open(t, "nginx");
   const ask = async () => seen(await fetch(`${origin}/search`, { method: "OPTIONS" }));
   const asked = Array.from({ length: 30 }, ask);

@@ -1,14 +1,13 @@
 // What these servers say, obeyed: hits are counted between tidegate and the server.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { createTidegate } from "../../pkg/dist/index.js";
 import { relay } from "./kit/relay.mjs";
-import { occupy, open, search } from "./kit/world.mjs";
+import { claim, occupy, open, search } from "./kit/world.mjs";
 
 const path = (name) => `/search?q=${name}`;
 
 for (const name of ["express", "axum"]) {
-  test(`${name}: an overloaded server is asked once, not before its time again, and the human gets the answer`, async (t) => {
+  claim(`${name}: an overloaded server is asked once, not before its time again, and the human gets the answer`, async (t) => {
     const { backend, origin } = await open(t, name, 100);
     const between = await relay(t, origin);
     const tide = createTidegate();
@@ -35,7 +34,7 @@ for (const name of ["express", "axum"]) {
     assert.ok(waited >= refusal.retryAfter * 1000 - 1, `${waited} ms`);
   });
 
-  test(`${name}: a client over its quota is told so once, and presses cost the server nothing until then`, async (t) => {
+  claim(`${name}: a client over its quota is told so once, and presses cost the server nothing until then`, async (t) => {
     const { backend, origin } = await open(t, name);
     backend.handle = (hit) => hit.answer(200, {}, "found");
     const between = await relay(t, origin);

@@ -1,8 +1,7 @@
 // What every snippet with a queue of its own must do.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { readHints } from "../../../pkg/dist/index.js";
-import { load, occupy, open, search, seen, until, worked } from "./world.mjs";
+import { claim, load, occupy, open, search, seen, until, worked } from "./world.mjs";
 
 const TYPES = "https://iana.org/assignments/http-problem-types#";
 
@@ -22,7 +21,7 @@ export function saysWhen(answer, type) {
 
 /** `seconds`: between which a client over its quota is told to come back. `field`: it sends Backpressure. */
 export function claims(name, { seconds: [least, most], field = false }) {
-  const titled = (claim, run) => test(`${name}: ${claim}`, run);
+  const titled = (title, run) => claim(`${name}: ${title}`, run);
 
   titled("who has waited too long for a turn is refused with 503 and a time, and never worked on", async (t) => {
     const { backend, origin } = await open(t, name, 100);

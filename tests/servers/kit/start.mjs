@@ -13,6 +13,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 async function start(program, args, { cwd, env = {}, ready = /http:\/\/127\.0\.0\.1:\d+/ } = {}) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((over) => child.on("close", over));
+  process.on("exit", () => child.kill("SIGKILL"));
   let said = "";
   const origin = await new Promise((resolve, reject) => {
     const hear = (chunk) => {

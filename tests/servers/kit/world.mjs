@@ -1,11 +1,15 @@
 // One snippet in front of a backend that the test itself answers, and what a page of another origin sees of it.
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { serve } from "../../support/server.mjs";
 import { servers } from "./start.mjs";
 
 const PAGE = "https://app.example";
 /** Readable without being exposed: Fetch standard, CORS-safelisted response-header names. */
 const SAFELISTED = "cache-control content-language content-length content-type expires last-modified pragma".split(" ");
+
+/** A test that ends, and stops its server, however badly the server behaves. */
+export const claim = (title, run) => test(title, { timeout: 120_000 }, run);
 
 /** Never reached: whoever waits in vain longer than a test is hung. */
 export const FOREVER = 600_000;
