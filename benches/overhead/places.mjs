@@ -21,6 +21,7 @@ const bundle = async (platform) => {
     format: "esm",
     target: "es2022",
     platform,
+    alias: { "#names": at("pkg/build/names.js") },
     logLevel: "warning",
   });
   return outputFiles[0].text;
