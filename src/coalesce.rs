@@ -23,7 +23,8 @@ const SLOTS: usize = 1 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     id: KeyId,
-    used: u32,
+    /// Since the hand last passed.
+    used: bool,
     /// Handle of its scope, opaque here.
     pub scope: u32,
     /// Handle of its route class, opaque here.
@@ -36,11 +37,13 @@ pub struct Key {
     pub refused_until: Instant,
 }
 
-/// All keys, bounded; the least recently used goes, one that flies last.
+/// All keys, bounded. A hand goes round for the next one to forget (the clock algorithm, F. Corbató, 1968): one that was
+/// used since the hand last passed is spared once, one that flies twice. A page that never asks for the same URL again
+/// pays two steps a request for it, not a walk over all.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     slots: Vec<Key>,
-    clock: u32,
+    hand: usize,
 }
 
 const _: () = assert!(defaults::KEYS == SLOTS, "a key's slot has ten bits in its handle");
@@ -48,32 +51,16 @@ const _: () = assert!(defaults::KEYS == SLOTS, "a key's slot has ten bits in its
 impl Keys {
     /// Makes a new key. The page keeps the string, so equal strings come here once.
     pub fn intern(&mut self, scope: u32, route: u32) -> KeyId {
-        self.clock = self.clock.wrapping_add(1);
         let mut id = KeyId(self.slots.len() as u32);
         if self.slots.len() == SLOTS {
-            let mut most = 0;
-            for key in &self.slots {
-                // The age, and above it whether nobody flies.
-                let rank = u64::from(self.clock.wrapping_sub(key.used))
-                    | u64::from(key.flight == Ticket::NONE) << 32;
-                if rank > most {
-                    (id, most) = (key.id, rank);
-                }
-            }
+            id = self.victim();
         }
         id.0 = id.0.wrapping_add(SLOTS as u32);
         if id.0 < SLOTS as u32 {
             id.0 += SLOTS as u32;
         }
-        let key = Key {
-            id,
-            used: self.clock,
-            scope,
-            route,
-            flight: Ticket::NONE,
-            writes: 0,
-            refused_until: Instant::ORIGIN,
-        };
+        let (flight, refused_until) = (Ticket::NONE, Instant::ORIGIN);
+        let key = Key { id, used: false, scope, route, flight, writes: 0, refused_until };
         match self.slots.get_mut(id.0 as usize & (SLOTS - 1)) {
             Some(slot) => *slot = key,
             None => self.slots.push(key),
@@ -81,12 +68,27 @@ impl Keys {
         id
     }
 
+    /// Whose slot is taken next. When all fly, after two rounds whoever the hand stands at.
+    fn victim(&mut self) -> KeyId {
+        let mut id = KeyId(0);
+        for _ in 0..=2 * SLOTS {
+            self.hand = (self.hand + 1) % SLOTS;
+            let Some(key) = self.slots.get_mut(self.hand) else {
+                break;
+            };
+            id = key.id;
+            if !key.used && key.flight == Ticket::NONE {
+                break;
+            }
+            key.used = false;
+        }
+        id
+    }
+
     /// The key of a handle, or none when it was forgotten.
     pub fn get(&mut self, id: KeyId) -> Option<&mut Key> {
-        self.clock = self.clock.wrapping_add(1);
-        let clock = self.clock;
         let key = self.peek(id)?;
-        key.used = clock;
+        key.used = true;
         Some(key)
     }
 
@@ -124,5 +126,15 @@ mod tests {
             keys.intern(1, 2);
         }
         assert!(keys.get(flying).is_some());
+    }
+
+    #[test]
+    fn where_all_fly_one_still_makes_room() {
+        let mut keys = Keys::default();
+        for n in 0..3 * SLOTS {
+            let id = keys.intern(1, 2);
+            keys.get(id).unwrap().flight = Ticket(1);
+            assert_eq!(keys.slots.len(), SLOTS.min(n + 1));
+        }
     }
 }
