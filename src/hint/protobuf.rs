@@ -84,12 +84,13 @@ fn details(mut status: &[u8]) -> Option<f64> {
     Some(found)
 }
 
-/// Field 1 of `google.rpc.RetryInfo`, in milliseconds; NaN when there is none, or it is malformed or negative.
+/// Field 1 of `google.rpc.RetryInfo`, in milliseconds; NaN when there is none, or it is malformed.
 fn delay(info: &[u8]) -> f64 {
-    duration(info).filter(|&ms| ms >= 0.0).unwrap_or(f64::NAN)
+    duration(info).unwrap_or(f64::NAN)
 }
 
-/// A `Duration`: seconds (field 1) and nanoseconds (field 2). Told in parts, the last of each counts.
+/// A `Duration` from zero up: seconds (field 1) and nanoseconds (field 2), which must not have two signs. Told in
+/// parts, the last of each counts.
 fn duration(mut info: &[u8]) -> Option<f64> {
     let (mut told, mut seconds, mut nanos) = (false, 0, 0);
     while !info.is_empty() {
@@ -107,7 +108,7 @@ fn duration(mut info: &[u8]) -> Option<f64> {
             }
         }
     }
-    told.then_some(seconds as f64 * 1e3 + f64::from(nanos) / 1e6)
+    (told && seconds >= 0 && nanos >= 0).then_some(seconds as f64 * 1e3 + f64::from(nanos) / 1e6)
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
         ("CgYQgMq17gE", 500.0),
         ("CgsI////////////AQ", f64::NAN),
         // Five seconds less a nanosecond; a nanosecond less than nothing.
-        ("Cg0IBRD///////////8B", 4_999.999999),
+        ("Cg0IBRD///////////8B", f64::NAN),
         ("CgsQ////////////AQ", f64::NAN),
         // Told in two parts, as encoders may.
         ("CgIIAwoGEIDKte4B", 3_500.0),
