@@ -21,6 +21,7 @@ use core::cell::RefCell;
 
 use js_sys::Function;
 use std::thread_local;
+use talc::wasm::{WasmBinning, WasmGrowAndClaim};
 use wasm_bindgen::prelude::*;
 
 use crate::coalesce::KeyId;
@@ -33,7 +34,8 @@ use crate::time::{Instant, WallTime};
 use crate::verdict::{How, Outcome, Ticket, Verdict};
 
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: talc::cell::TalcSyncCell<WasmGrowAndClaim, WasmBinning> =
+    talc::cell::TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
 /// One gate of the page, with its timer and what was last answered.
 struct Room {
