@@ -2,8 +2,8 @@
 
 use super::Dialect;
 use super::answer::Answer;
-use super::field::{self, Form};
-use super::settle::Findings;
+use super::field::Form;
+use super::settle::{Findings, Told};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "amazon",
@@ -16,7 +16,6 @@ pub(super) const DIALECT: Dialect = Dialect {
 const FIELD: &str = "x-amzn-ratelimit-limit";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let list = answer.value(FIELD);
-    let limit = field::pick(&list, Form::First, answer.reference, &mut findings.reading.malformed);
-    findings.tell(b"default", "requests", [limit, f64::NAN, f64::NAN, 1_000.0], FIELD);
+    let quota = Told { name: b"default", unit: "requests", window: 1_000.0, source: FIELD };
+    findings.tell_one(&answer.value(FIELD), Form::First, answer, quota);
 }

@@ -75,12 +75,17 @@ impl<'a> Answer<'a> {
         value(self.lines, name)
     }
 
-    /// The names that are wanted, each once, in the order of the lines: how a family is found whose names are open.
-    pub fn names(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<&'a [u8]> {
+    /// The names that begin so and go on, each once, with what stands behind the beginning: how a family is found
+    /// whose names are open.
+    pub fn names(&self, stem: &[u8]) -> Vec<Pair<'a>> {
         let mut names = Vec::new();
         for &(name, _) in self.lines {
-            if names.len() < MAX_NAMES && wanted(name) && !names.contains(&name) {
-                names.push(name);
+            if let Some(rest) = name.strip_prefix(stem)
+                && !rest.is_empty()
+                && names.len() < MAX_NAMES
+                && !names.contains(&(name, rest))
+            {
+                names.push((name, rest));
             }
         }
         names

@@ -3,9 +3,9 @@
 
 use super::Dialect;
 use super::answer::Answer;
-use super::field;
+use super::field::Form;
 use super::scan;
-use super::settle::Findings;
+use super::settle::{Findings, Told};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "azure",
@@ -15,26 +15,22 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-const STEM: &[u8] = b"x-ms-ratelimit-remaining-";
-
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for field in answer.names(&|name| name.starts_with(STEM) && name.len() > STEM.len()) {
-        let own = field.get(STEM.len()..).unwrap_or_default();
+    for (field, own) in answer.names(b"x-ms-ratelimit-remaining-") {
         let value = answer.named(field);
         let mut list = &*value;
         while !list.is_empty() {
-            let mut rest = scan::part(&mut list, b',');
-            if rest.is_empty() {
-                continue;
+            let mut left = scan::part(&mut list, b',');
+            let mut name = own;
+            if own == b"resource" {
+                name = scan::part(&mut left, b';');
+                if name.is_empty() || left.is_empty() {
+                    left = b"?";
+                }
             }
-            let name = if own == b"resource" { scan::part(&mut rest, b';') } else { own };
-            let left = field::number(scan::part(&mut rest, b';'));
-            if name.is_empty() || left.is_nan() {
-                findings.reading.malformed += 1;
-                continue;
-            }
-            let told = [f64::NAN, left, f64::NAN, f64::NAN];
-            findings.tell(name, "requests", told, "x-ms-ratelimit-remaining-*");
+            let quota =
+                Told { name, unit: "requests", window: f64::NAN, source: "x-ms-ratelimit-remaining-*" };
+            findings.tell_one(left, Form::Least, answer, quota);
         }
     }
 }

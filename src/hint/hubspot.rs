@@ -3,7 +3,7 @@
 use super::Dialect;
 use super::answer::Answer;
 use super::field::{self, Form};
-use super::settle::Findings;
+use super::settle::{Findings, Told};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "hubspot", spec: "HubSpot API usage guidelines", fields: FIELDS, read, ..Dialect::PLAIN };
@@ -19,23 +19,18 @@ const FIELDS: &[&str] = &[
     "x-hubspot-ratelimit-interval-milliseconds",
 ];
 
-/// The quotas, and their windows in milliseconds where they are fixed.
-const QUOTAS: [(&[u8], f64); 3] = [(b"daily", 86_400_000.0), (b"secondly", 1_000.0), (b"interval", f64::NAN)];
+/// The quotas, and their windows in milliseconds; that of zero is told.
+const QUOTAS: [(&[u8], f64); 3] = [(b"daily", 86_400_000.0), (b"secondly", 1_000.0), (b"interval", 0.0)];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let mut pick = |name: &str, form| {
-        field::pick(&answer.value(name), form, answer.reference, &mut findings.reading.malformed)
-    };
-    let (quotas, interval) = FIELDS.split_at(6);
-    let interval = interval.first().map_or(f64::NAN, |name| pick(name, Form::First));
-    let mut told = [[f64::NAN; 4]; 3];
-    for ((told, fields), (_, window)) in told.iter_mut().zip(quotas.chunks(2)).zip(QUOTAS) {
-        if let [limit, remaining] = *fields {
-            let window = if window.is_nan() && interval > 0.0 { interval } else { window };
-            *told = [pick(limit, Form::First), pick(remaining, Form::Least), f64::NAN, window];
+    let list = answer.value(FIELDS[6]);
+    let interval = field::pick(&list, Form::First, answer.reference, &mut findings.reading.malformed);
+    for (place, source) in FIELDS.iter().enumerate() {
+        if let Some(&(name, window)) = QUOTAS.get(place / 2) {
+            let window = if window > 0.0 { window } else { interval };
+            let form = if place % 2 == 0 { Form::First } else { Form::Least };
+            let quota = Told { name, unit: "requests", window, source };
+            findings.tell_one(&answer.value(source), form, answer, quota);
         }
-    }
-    for ((told, fields), (name, _)) in told.into_iter().zip(quotas.chunks(2)).zip(QUOTAS) {
-        findings.tell(name, "requests", told, fields.first().copied().unwrap_or_default());
     }
 }

@@ -3,9 +3,9 @@
 
 use super::Dialect;
 use super::answer::Answer;
-use super::field::{self, Form};
+use super::field::Form;
 use super::scan::{self, Scan, class};
-use super::settle::Findings;
+use super::settle::{Findings, Told};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "ratelimit-dimensions",
@@ -19,9 +19,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-/// The members, in the order in which quotas are told.
+/// The members, and which of several counts.
 const ROLES: [(&[u8], Form); 3] =
-    [(b"limit", Form::First), (b"remaining", Form::Least), (b"reset", Form::Reset)];
+    [(b"-limit", Form::First), (b"-remaining", Form::Least), (b"-reset", Form::Reset)];
 
 /// Dimensions that are windows, in milliseconds.
 const WINDOWS: [(&[u8], f64); 6] = [
@@ -34,61 +34,62 @@ const WINDOWS: [(&[u8], f64); 6] = [
 ];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for name in answer.names(&|name| member(name).is_some()) {
-        let Some((role, dimension)) = member(name) else { continue };
-        let mut told = [f64::NAN; 4];
-        if let (Some(number), Some(&(_, form))) = (told.get_mut(role), ROLES.get(role)) {
-            let list = answer.named(name);
-            *number = field::pick(&list, form, answer.reference, &mut findings.reading.malformed);
-        }
-        for &(word, window) in &WINDOWS {
-            if word == dimension {
-                told[3] = window;
+    for (field, _) in answer.names(b"") {
+        let Some((name, form)) = member(field) else { continue };
+        let mut window = f64::NAN;
+        for &(word, ms) in &WINDOWS {
+            if word == name {
+                window = ms;
             }
         }
-        let unit = match () {
-            () if scan::holds(dimension, b"token") => "tokens",
-            () if scan::holds(dimension, b"complexity") => "complexity",
-            () => "requests",
-        };
-        findings.tell(dimension, unit, told, "ratelimit-*");
+        let mut unit = "requests";
+        if scan::holds(name, b"complexity") {
+            unit = "complexity";
+        }
+        if scan::holds(name, b"token") {
+            unit = "tokens";
+        }
+        let quota = Told { name, unit, window, source: "ratelimit-*" };
+        findings.tell_one(&answer.named(field), form, answer, quota);
     }
 }
 
-/// The role and the dimension that a name tells; none when it is no member of such a family.
-fn member(name: &[u8]) -> Option<(usize, &[u8])> {
+/// The dimension and the member that a name tells; none when it is of no such family.
+fn member(name: &[u8]) -> Option<(&[u8], Form)> {
     let plain = name.strip_prefix(b"x-").unwrap_or(name);
     let marked = plain.len() < name.len();
-    let mut rest = plain;
-    let mut vendor: &[u8] = b"";
-    if stem(rest).is_none() {
-        vendor = scan::part(&mut rest, b'-');
+    let mut rest = Scan(plain);
+    let mut vendor = false;
+    if stem(rest.0).is_none() {
+        let word = rest.run(class::LETTER | class::DIGIT);
         // These have rules of their own.
-        let own = matches!(vendor, b"hubspot" | b"amzn" | b"ms") && marked;
-        if own || vendor.is_empty() || Scan(vendor).run(class::LETTER | class::DIGIT) != vendor {
+        let own = matches!(word, b"hubspot" | b"amzn" | b"ms") && marked;
+        if own || word.is_empty() || !rest.eat(b'-') {
             return None;
         }
+        vendor = true;
     }
-    let rest = stem(rest)?;
-    for (role, (word, _)) in ROLES.iter().enumerate() {
-        if let [b'-', dimension @ ..] = rest.strip_prefix(*word).unwrap_or_default() {
-            // `Reset-After` is a reset of another kind.
-            if vendor.is_empty() && !matches!(dimension, b"" | b"after") {
-                return Some((role, dimension));
-            }
+    let rest = stem(rest.0)?;
+    let mut found = None;
+    for (word, form) in ROLES {
+        // `Reset-After` is a reset of another kind.
+        if let Some([b'-', dimension @ ..]) = rest.strip_prefix(word)
+            && !vendor
+            && !matches!(dimension, b"" | b"after")
+        {
+            return Some((dimension, form));
         }
-    }
-    for (role, (word, _)) in ROLES.iter().enumerate() {
-        match rest.strip_suffix(*word).unwrap_or(b"-") {
-            [] if marked && !vendor.is_empty() => return Some((role, b"default")),
-            [dimension @ .., b'-'] if !dimension.is_empty() => return Some((role, dimension)),
+        match rest.strip_suffix(word) {
+            Some([]) if marked && vendor => found = Some((&b"default"[..], form)),
+            Some([b'-', dimension @ ..]) if !dimension.is_empty() => found = Some((dimension, form)),
             _ => {}
         }
     }
-    None
+    found
 }
 
 /// What stands behind the words that all these names have.
 fn stem(name: &[u8]) -> Option<&[u8]> {
-    name.strip_prefix(b"ratelimit-").or(name.strip_prefix(b"rate-limit-"))
+    let rest = name.strip_prefix(b"ratelimit").or(name.strip_prefix(b"rate-limit"));
+    rest.filter(|rest| rest.starts_with(b"-"))
 }

@@ -2,7 +2,6 @@
 
 use super::Dialect;
 use super::answer::Answer;
-use super::scan;
 use super::settle::Findings;
 use super::shopify::tell_usage;
 
@@ -17,10 +16,13 @@ pub(super) const DIALECT: Dialect = Dialect {
 const FIELD: &str = "sforce-limit-info";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let mut value = answer.value(FIELD);
-    // Remarks in parentheses may hold any separator: they become blanks, and all separators the same.
+    tell_usage(FIELD, b"", answer, findings);
+}
+
+/// Makes every semicolon a comma, and blanks of remarks in parentheses, which may hold any separator.
+pub(super) fn level(value: &mut [u8]) {
     let mut depth = 0_u32;
-    for byte in &mut value {
+    for byte in value {
         depth += u32::from(*byte == b'(');
         let remark = depth > 0;
         depth -= u32::from(remark && *byte == b')');
@@ -28,11 +30,6 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
             *byte = b' ';
         } else if *byte == b';' {
             *byte = b',';
-        }
-    }
-    for (key, usage) in scan::pairs(&value, b',', b'=') {
-        if !key.is_empty() || !usage.is_empty() {
-            tell_usage(key, usage, FIELD, findings);
         }
     }
 }

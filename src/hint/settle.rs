@@ -4,7 +4,7 @@
 use alloc::string::String;
 
 use super::answer::Answer;
-use super::field::{self, bounded};
+use super::field::{self, Form, bounded};
 use super::{Quota, Reading};
 
 /// More quotas than these are not told: looking for a name takes time with each.
@@ -27,6 +27,18 @@ pub enum From {
 /// A wait in milliseconds, and where it was read.
 #[derive(Clone, Copy)]
 struct Wait(u32, &'static str);
+
+/// A quota of which one member is told.
+pub struct Told<'a> {
+    /// As it came from the network.
+    pub name: &'a [u8],
+    /// What is counted.
+    pub unit: &'static str,
+    /// In milliseconds; NaN when it is unknown.
+    pub window: f64,
+    /// The field.
+    pub source: &'static str,
+}
 
 /// Collects what the dialects read.
 pub struct Findings {
@@ -123,12 +135,26 @@ impl Findings {
             quota.limit = field::known(limit);
         }
         if quota.window_ms.is_none() && (!known || limit.is_nan()) {
-            quota.window_ms = field::known(window);
+            // A window is above zero.
+            quota.window_ms = (window > 0.0).then_some(window);
         }
         if quota.remaining.is_none_or(|least| remaining < least) {
             quota.remaining = field::known(remaining);
         }
         quota.reset_ms = quota.reset_ms.max(field::known(reset).map(bounded));
+    }
+
+    /// Tells the member of a list that counts by its form: a limit, a remaining or a reset of a quota with this window.
+    pub fn tell_one(&mut self, list: &[u8], form: Form, answer: &Answer<'_>, quota: Told<'_>) {
+        let Told { name, unit, window, source } = quota;
+        let mut told = [f64::NAN, f64::NAN, f64::NAN, window];
+        let place = match form {
+            Form::First => 0,
+            Form::Least => 1,
+            _ => 2,
+        };
+        told[place] = field::pick(list, form, answer.reference, &mut self.reading.malformed);
+        self.tell(name, unit, told, source);
     }
 
     /// Applies the rules that need everything.

@@ -3,6 +3,7 @@
 use super::Dialect;
 use super::answer::Answer;
 use super::field;
+use super::salesforce::level;
 use super::scan;
 use super::settle::Findings;
 
@@ -17,22 +18,28 @@ pub(super) const DIALECT: Dialect = Dialect {
 const FIELD: &str = "x-shopify-shop-api-call-limit";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let value = answer.value(FIELD);
-    let mut list = &*value;
-    while !list.is_empty() {
-        tell_usage(b"shop", scan::part(&mut list, b','), FIELD, findings);
-    }
+    tell_usage(FIELD, b"shop", answer, findings);
 }
 
-/// Tells a quota written as `used/limit`, both of which have to be numbers; parameters are cut off.
-pub(super) fn tell_usage(name: &[u8], mut usage: &[u8], source: &'static str, findings: &mut Findings) {
-    let mut limit = scan::part(&mut usage, b';');
-    let used = field::number(scan::part(&mut limit, b'/'));
-    let limit = field::number(limit);
-    let left = (limit - used).clamp(0.0, f64::MAX);
-    if name.is_empty() || left.is_nan() {
-        findings.reading.malformed += 1;
-    } else {
-        findings.tell(name, "requests", [limit, left, f64::NAN, f64::NAN], source);
+/// Tells quotas written as `used/limit`, both of which have to be numbers: of this name, else each behind its own,
+/// `name=used/limit`.
+pub(super) fn tell_usage(field: &'static str, shop: &[u8], answer: &Answer<'_>, findings: &mut Findings) {
+    let mut value = answer.value(field);
+    level(&mut value);
+    let mut list = &*value;
+    while !list.is_empty() {
+        let mut usage = scan::part(&mut list, b',');
+        if usage.is_empty() {
+            continue;
+        }
+        let name = if shop.is_empty() { scan::part(&mut usage, b'=') } else { shop };
+        let used = field::number(scan::part(&mut usage, b'/'));
+        let limit = field::number(usage);
+        let left = (limit - used).clamp(0.0, f64::MAX);
+        if name.is_empty() || left.is_nan() {
+            findings.reading.malformed += 1;
+        } else {
+            findings.tell(name, "requests", [limit, left, f64::NAN, f64::NAN], field);
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Dialect;
 use super::answer::{self, Answer};
-use super::field::{self, Form};
+use super::field::Form;
+use super::salesforce;
 use super::scan;
-use super::settle::Findings;
+use super::settle::{Findings, Told};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "zendesk",
@@ -14,30 +15,18 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-const STEM: &[u8] = b"zendesk-ratelimit-";
-
 /// In the order in which quotas are told.
 const MEMBERS: [(&[u8], Form); 3] =
     [(b"total", Form::First), (b"remaining", Form::Least), (b"resets", Form::Seconds)];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for name in answer.names(&|name| name.starts_with(STEM) && name.len() > STEM.len()) {
-        let mut value = answer.named(name);
-        for byte in &mut value {
-            if *byte == b';' {
-                *byte = b',';
-            }
-        }
+    for (field, name) in answer.names(b"zendesk-ratelimit-") {
+        let mut value = answer.named(field);
+        salesforce::level(&mut value);
         let pairs = scan::pairs(&value, b',', b'=');
-        let mut told = [f64::NAN; 4];
-        let before = findings.reading.malformed;
-        for (number, (member, form)) in told.iter_mut().zip(MEMBERS) {
-            let list = answer::value(&pairs, member);
-            *number = field::pick(&list, form, answer.reference, &mut findings.reading.malformed);
+        for (member, form) in MEMBERS {
+            let quota = Told { name, unit: "requests", window: f64::NAN, source: "zendesk-ratelimit-*" };
+            findings.tell_one(&answer::value(&pairs, member), form, answer, quota);
         }
-        if before == findings.reading.malformed && told.iter().all(|number| number.is_nan()) {
-            findings.reading.malformed += u32::from(!value.is_empty());
-        }
-        findings.tell(name.get(STEM.len()..).unwrap_or_default(), "requests", told, "zendesk-ratelimit-*");
     }
 }
