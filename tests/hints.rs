@@ -271,7 +271,7 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "retry-after: 5\n", None, 0),
     (200, "age: 3\nx-ratelimit-remaining: 0\n", None, 0),
     (429, "x-ratelimit-remaining-a: 0\nx-ratelimit-reset-a: 5, -5, x\n", Some("ratelimit-*"), 2),
-    (200, "zendesk-ratelimit-a: total=x; resets=y\nzendesk-ratelimit-b: 5\nzendesk-ratelimit-c: \n", None, 3),
+    (200, "zendesk-ratelimit-a: total=x; resets=y\nzendesk-ratelimit-b: 5\nzendesk-ratelimit-c: \n", None, 2),
     (200, "zendesk-ratelimit-a: remaining=1; total=x\n", Some("zendesk-ratelimit-*"), 1),
     (200, "x-ms-ratelimit-remaining-resource: A;1,B;x,;2,3\n", Some("x-ms-ratelimit-remaining-*"), 3),
     (200, "x-ms-ratelimit-remaining-a: 1, x\n", Some("x-ms-ratelimit-remaining-*"), 1),
