@@ -57,20 +57,21 @@ pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) ->
     let mut best = f64::NAN;
     while !list.is_empty() {
         // A date comes first, because it holds a comma.
+        let before = list.len();
         let at = date::take(&mut list, form, reference);
+        let dated = list.len() < before;
         let mut member = scan::part(&mut list, b',');
-        if at.is_nan() && member.is_empty() {
+        if !dated && member.is_empty() {
             continue;
         }
         if !(Form::Millis..Form::Reset).contains(&form) {
             member = scan::part(&mut member, b';');
         }
-        let value = if at.is_nan() {
-            amount(member, form, reference)
-        } else if member.is_empty() {
-            at - reference
-        } else {
-            f64::NAN
+        // No number stands behind a date, not even behind one that does not exist.
+        let value = match member {
+            _ if !dated => amount(member, form, reference),
+            [] => at - reference,
+            _ => f64::NAN,
         };
         *malformed += u32::from(value.is_nan());
         if form == Form::First {
