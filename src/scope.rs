@@ -135,8 +135,8 @@ pub struct Place {
     pub quota: Quota,
     /// Which share of its usual rate a scope is asked to send.
     pub share: Share,
-    /// The features that a scope is asked to do without, and until when.
-    pub off: (Vec<String>, Instant),
+    /// The features that a scope is asked to do without, each name ended by a line feed, and until when.
+    pub off: (String, Instant),
 }
 
 impl Place {
@@ -297,7 +297,7 @@ impl Places {
             quotas: [PlaceId::NONE; 2],
             quota: Quota::new(Instant::ORIGIN),
             share: Share::default(),
-            off: (Vec::new(), Instant::ORIGIN),
+            off: (String::new(), Instant::ORIGIN),
         };
         match self.all.get_mut(id.index()) {
             Some(place) => *place = fresh,

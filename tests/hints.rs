@@ -130,9 +130,10 @@ fn is_advised(told: Option<&Advice>, expected: Option<&ExpectedAdvice>) -> bool 
         return told.is_none() && expected.is_none();
     };
     let state = told.state.map(|place| STATES[usize::from(place)]);
+    let names = told.off.as_ref().map(|names| names.lines().map(str::to_owned).collect());
     state == expected.state.as_deref().map(str::as_bytes)
         && near(told.share, expected.share, 1e-9)
-        && (told.batch, &told.off, told.for_ms) == (expected.batch, &expected.off, expected.for_ms)
+        && (told.batch, names, told.for_ms) == (expected.batch, expected.off.clone(), expected.for_ms)
 }
 
 fn check(case: &Case, told: &Reading) {
@@ -288,10 +289,39 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (503, "backpressure: wait=2\n", Some("backpressure"), 0),
     (500, "backpressure: state=serious\n", Some("backpressure"), 0),
     (200, "backpressure: load=a, state=b, wait=-1, retry=1, share, batch=0, off=c, for=?1\n", None, 8),
-    (200, "backpressure: off=(1 a \"\" b), load=a, load=1\n", None, 2),
+    (200, "backpressure: off=(1 a \"\" b), load=a, load=1\n", None, 3),
     (200, "backpressure: load=a; share=2, other=(x)\n", None, 1),
     (200, "backpressure: load=0.5, share=\n", None, 1),
     (200, "age: 9\nbackpressure: load=?\n", None, 0),
+    (429, "\n{\"retry_after\":3}", Some("retry_after"), 0),
+    (400, "\n{\"code\":\"slowdown\"}", Some("code"), 0),
+    (400, "\n<Error><Code>SlowDown</Code></Error>", Some("Code"), 0),
+    (400, "x-amzn-errortype: SlowDown\n", Some("x-amzn-errortype"), 0),
+    (400, "\n{\"message\":\"Secondary Rate Limit\"}", Some("message"), 0),
+    (
+        429,
+        "\n{\"details\":[{\"type\":\"google.rpc.RetryInfo\",\"value\":\"CgIIBQ\"}]}",
+        Some("details[].value"),
+        0,
+    ),
+    (200, "\n{\"errors\":[{\"type\":\"RATE_LIMITED\"}]}", Some("errors[].type"), 0),
+    (400, "\n{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\"}", Some("type"), 0),
+    (
+        429,
+        "ratelimit: \"a\";r=0;t=9\n\n{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\",\"violated-policies\":[\"b\"]}",
+        Some("ratelimit"),
+        0,
+    ),
+    (200, "content-type: text/event-stream\n\nretry: 5\n\n", Some("retry"), 0),
+    (200, "content-type: text/event-stream\n\nretry: soon\n\n", None, 0),
+    (
+        200,
+        "content-type: text/event-stream\n\nevent: error\ndata: {\"error\":{\"type\":\"overloaded_error\"}}\n\n",
+        Some("error.type"),
+        0,
+    ),
+    (429, "retry-after: Sat, 29 Feb 2027 12:00:00 GMT 5\n", Some("status"), 1),
+    (429, "retry-after: Sat, 29 Feb 2027 12:00:00 GMT\n", Some("status"), 1),
     (500, "x-should-retry: maybe, true,\nstripe-should-retry: 1\n", None, 2),
     (200, "grpc-status: 14\ngrpc-retry-pushback-ms: 5\n", Some("grpc-retry-pushback-ms"), 0),
     (200, "grpc-status: 14\ngrpc-retry-pushback-ms: never\n", Some("grpc-status"), 0),

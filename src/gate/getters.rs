@@ -1,7 +1,5 @@
 //! What one can see of a gate, and how it tells of it.
 
-use alloc::string::String;
-
 use super::Gate;
 use crate::event::{Event, Kind};
 use crate::policy::defaults;
@@ -55,11 +53,12 @@ impl Gate {
         worst
     }
 
-    /// The features that the server of a scope asks to do without at present: at most 32 names of 1 to 64 characters.
-    pub fn named_off(&self, now: Instant, scope: PlaceId) -> &[String] {
+    /// The features that the server of a scope asks to do without at present: at most 32 names of 1 to 64 characters,
+    /// each ended by a line feed.
+    pub fn named_off(&self, now: Instant, scope: PlaceId) -> &str {
         match self.places.get(scope) {
             Some(Place { off: (names, until), .. }) if now < *until => names,
-            _ => &[],
+            _ => "",
         }
     }
 

@@ -3,11 +3,10 @@
 //! what is unknown is ignored, a member of a wrong type or range too, and counted. Nothing is read from a cache.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::field::{bounded, integer, known, number};
+use super::field::{bounded, known, number};
 use super::settle::{Findings, From};
 use super::structured::{self, Form, Part, walk};
 
@@ -25,19 +24,31 @@ pub struct Advice {
     pub share: Option<f64>,
     /// How many items in one request are welcome, at least 1.
     pub batch: Option<u32>,
-    /// The features to do without, in place of those told before: at most 32 names of 1 to 64 characters.
-    pub off: Option<Vec<String>>,
+    /// The features to do without, in place of those told before: at most 32 names of 1 to 64 characters, each ended by
+    /// a line feed, which no name holds.
+    pub off: Option<String>,
     /// How long all of it holds, in milliseconds, at most 600 000.
     pub for_ms: u32,
 }
 
 /// The states of the W3C Compute Pressure API, the best first.
 pub const STATES: [&[u8]; 4] = [b"nominal", b"fair", b"serious", b"critical"];
-const SERIOUS: u8 = 2;
+const SERIOUS: f64 = 2.0;
 
-/// The members in the order in which [`read`] takes them.
-const KEYS: [&[u8]; 8] = [b"load", b"state", b"wait", b"retry", b"share", b"batch", b"off", b"for"];
-const OFF: &[u8] = KEYS[6];
+/// The members in the order in which [`read`] takes them, and the words that a member may be: it is a number without.
+const MEMBERS: [(&[u8], &[&[u8]]); 8] = [
+    (b"load", &[]),
+    (b"wait", &[]),
+    (b"share", &[]),
+    (b"batch", &[]),
+    (b"for", &[]),
+    (b"state", &STATES),
+    (b"retry", &[b"?0", b"?1"]),
+    (OFF, &[b"("]),
+];
+
+const BATCH: usize = 3;
+const OFF: &[u8] = b"off";
 
 /// More features than these are not named off.
 const MOST_NAMES: usize = 32;
@@ -52,76 +63,73 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     if answer.cached {
         return;
     }
-    let value = answer.value(FIELD);
-    // The last of each key counts. Nothing is taken before all of it is known to parse.
-    let mut told: [&[u8]; 8] = [&[]; 8];
-    let mut names = Vec::new();
+    let mut told = [f64::NAN; MEMBERS.len()];
+    let (mut names, mut count, mut bad) = (String::new(), 0, 0);
     let mut naming = false;
-    let parses = walk(&value, Form::Dictionary, &mut |part, key, text| {
+    let parses = walk(&answer.value(FIELD), Form::Dictionary, &mut |part, key, text| {
         if part == Part::Member {
-            for (member, known) in told.iter_mut().zip(&KEYS) {
+            naming = key == OFF;
+            // The last of each key counts.
+            for (member, (known, words)) in told.iter_mut().zip(&MEMBERS) {
                 if key == *known {
-                    *member = text;
+                    *member = amount(text, words);
+                    bad += u32::from(member.is_nan());
                 }
             }
-            naming = key == OFF;
             if naming {
-                names.clear();
+                (names, count) = (String::new(), 0);
             }
         } else if part == Part::Inner && naming {
-            names.push(text);
+            let name = structured::string(text);
+            let word = matches!(text, [b'"' | b'*' | b'a'..=b'z' | b'A'..=b'Z', ..]);
+            if word && (1..=LONGEST_NAME).contains(&name.len()) && count < MOST_NAMES {
+                count += 1;
+                names.push_str(&name);
+                names.push('\n');
+            } else {
+                bad += 1;
+            }
         }
         true
     });
+    if told[BATCH] < 1.0 {
+        (told[BATCH], bad) = (f64::NAN, bad + 1);
+    }
+    // Nothing is taken before all of it is known to parse.
     if parses {
-        take(&told, &names, answer.status, findings);
+        take(&told, names, answer.status, findings);
     } else {
-        findings.reading.malformed += 1;
+        bad = 1;
+    }
+    findings.reading.malformed += bad;
+}
+
+/// What the raw text of a bare item says: the place of its word, or a number where there are none; else NaN.
+fn amount(text: &[u8], words: &[&[u8]]) -> f64 {
+    match words.iter().position(|word| *word == text) {
+        Some(place) => place as f64,
+        None if words.is_empty() => number(text),
+        None => f64::NAN,
     }
 }
 
-/// Takes the members, each the raw text of a bare item, by type and range.
-fn take(told: &[&[u8]; 8], names: &[&[u8]], status: u16, findings: &mut Findings) {
-    let &[load, state, wait, retry, share, batch, off, hold] = told;
-    let mut bad = 0;
-    // What was told and cannot be used counts as malformed.
-    let mut checked = |text: &[u8], number: f64| {
-        bad += u32::from(number.is_nan() && !text.is_empty());
-        number
-    };
-    let place = |text: &[u8], words: &[&[u8]]| {
-        words.iter().position(|word| *word == text).map_or(f64::NAN, |place| place as f64)
-    };
-    findings.load(checked(load, number(load)));
-    findings.wait(From::Field, checked(wait, number(wait)) * 1000.0, FIELD);
-    let retry = checked(retry, place(retry, &[b"?0", b"?1"]));
+fn take(told: &[f64; MEMBERS.len()], names: String, status: u16, findings: &mut Findings) {
+    let &[load, wait, share, batch, holds, state, retry, off] = told;
+    findings.load(load);
+    findings.wait(From::Field, wait * 1000.0, FIELD);
     findings.retry(known(retry).map(|retry| retry > 0.0));
-    let state = known(checked(state, place(state, &STATES))).map(|place| place as u8);
-    let share = known(checked(share, number(share)));
-    let most = integer(batch);
-    let batch = known(checked(batch, if most > 0.0 { most } else { f64::NAN })).map(|most| most as u32);
-    let holds = known(checked(hold, number(hold))).unwrap_or(HOLDS).min(HOLDS_LONGEST);
-    let listed = place(off, &[b"("]);
-    let off = known(checked(off, listed)).map(|_| {
-        let mut features = Vec::new();
-        for name in names {
-            let known = matches!(name, [b'"' | b'*' | b'a'..=b'z' | b'A'..=b'Z', ..]);
-            let name = structured::string(name);
-            let fits = known && (1..=LONGEST_NAME).contains(&name.len()) && features.len() < MOST_NAMES;
-            bad += u32::from(!fits);
-            if fits {
-                features.push(name);
-            }
-        }
-        features
-    });
-    findings.reading.malformed += bad;
     // A server that fails while it suffers fails for its load. A refusal by 4xx names its reason, and a success is none.
-    if status >= 500 && state >= Some(SERIOUS) {
+    if status >= 500 && state >= SERIOUS {
         findings.overloaded(FIELD);
     }
-    if state.is_some() || share.is_some() || batch.is_some() || off.is_some() {
-        findings.reading.hint.advice =
-            Some(Advice { state, share, batch, off, for_ms: bounded(holds * 1000.0) });
+    if [state, share, batch, off].iter().any(|told| !told.is_nan()) {
+        let holds = known(holds).unwrap_or(HOLDS).min(HOLDS_LONGEST);
+        findings.reading.hint.advice = Some(Advice {
+            state: known(state).map(|place| place as u8),
+            share: known(share),
+            batch: known(batch).map(|most| most as u32),
+            off: known(off).map(|_| names),
+            for_ms: bounded(holds * 1000.0),
+        });
     }
 }

@@ -130,7 +130,7 @@ fn bytes(rest: &mut Scan<'_>) -> bool {
         all += 1;
     }
     let padded = all > digits;
-    rest.eat(b':') && digits % 4 != 1 && (!padded || all % 4 == 0 && all - digits < 3)
+    rest.eat(b':') && digits % 4 != 1 && (!padded || all.is_multiple_of(4) && all - digits < 3)
 }
 
 /// An Integer of at most 15 digits, a Decimal of at most 12 and 3, or a Date, which is an Integer behind its sign.

@@ -208,7 +208,7 @@ fn features_are_named_off_by_origin_and_for_a_time() {
     let off = |world: &mut World, second: u64| {
         world.run_until(at(second * 1_000));
         let scope = world.scope(0, ORIGIN);
-        world.gate().named_off(world.now, scope).to_vec()
+        world.gate().named_off(world.now, scope).lines().map(str::to_owned).collect::<Vec<_>>()
     };
     world.ask(at(0), "/a", GET);
     assert_eq!(off(&mut world, 1), ["suggestions", "related items"]);
@@ -263,7 +263,7 @@ fn a_hostile_word_is_bounded_and_ends() {
     let held = world.ask_for(0, at(200), "/held", GET, Some(secs(2_000)));
     world.run_until(at(500));
     let scope = world.scope(0, ORIGIN);
-    let off = world.gate().named_off(world.now, scope);
+    let off: Vec<&str> = world.gate().named_off(world.now, scope).lines().collect();
     assert!(off.len() == 32 && off.iter().all(|name| (1..=64).contains(&name.len())), "{off:?}");
     world.run();
     assert_eq!(world.call(after).sent, [at(100)], "what is too long is not read");
