@@ -63,12 +63,8 @@ pub fn is_overload(answer: &Answer) -> bool {
 
 /// Section 3.8: what holds for a while, if anything does.
 pub fn advice(answer: &Answer) -> Option<Advice> {
-    let batch = match item(answer, "batch") {
-        Some(BareItem::Integer(count)) if i64::from(count) >= 1 => {
-            Some((i64::from(count) as f64).min(f64::from(u32::MAX)))
-        }
-        _ => None,
-    };
+    let batch = number(answer, "batch").filter(|count| *count >= 1.0);
+    let batch = batch.map(|count| count.floor().min(f64::from(u32::MAX)));
     let off = match members(answer)?.get("off") {
         Some(ListEntry::InnerList(list)) => Some(names(list)),
         _ => None,

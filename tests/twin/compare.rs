@@ -30,7 +30,7 @@ fn advice(advice: &tidegate::hint::Advice) -> Advice {
         state: advice.state.map(state),
         share: advice.share,
         batch: advice.batch.map(f64::from),
-        off: advice.off.clone(),
+        off: advice.off.as_ref().map(|names| names.lines().map(str::to_owned).collect()),
         for_ms: f64::from(advice.for_ms),
     }
 }
