@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+// Node's runner ends a hung file so; the servers must not survive it.
+process.once("SIGTERM", () => process.exit(1));
+
 /** Starts a program and resolves with its origin as soon as `ready` fits what it has printed. */
 async function start(program, args, { cwd, env = {}, ready = /http:\/\/127\.0\.0\.1:\d+/ } = {}) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });

@@ -63,7 +63,9 @@ export async function until(origin, fits) {
 /** Occupies all four workers; `free()` answers them and whatever comes later. */
 export async function occupy({ origin, backend }) {
   const held = [0, 1, 2, 3].map((n) => search(origin, `held${n}`));
-  await backend.arrival(() => true, 4);
+  const early = Promise.race(held).then(({ status }) => `one was answered with ${status}`);
+  const all = backend.arrival(() => true, 4).then(() => "all held");
+  assert.equal(await Promise.race([all, early]), "all held");
   return {
     held,
     free() {
