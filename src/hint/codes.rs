@@ -2,6 +2,7 @@
 //! is looked at.
 
 use super::json::{self, Leaf};
+use super::scan;
 use super::settle::Findings;
 
 /// From the documentation of Slack, Notion, OpenAI, Anthropic, Shopify, Connect, Google, Salesforce, Microsoft and
@@ -20,8 +21,7 @@ pub fn is_throttled(code: &[u8]) -> bool {
 
 /// What stands behind the first `#`, or all there is: names of AWS come with their namespace.
 pub fn behind_hash(name: &[u8]) -> &[u8] {
-    let hash = name.iter().position(|&byte| byte == b'#');
-    name.get(hash.map_or(0, |at| at + 1)..).unwrap_or_default()
+    scan::cut(name, b"#").1.get(1..).unwrap_or(name)
 }
 
 /// Takes a code that a body carries where codes stand. It makes a failure of any status; waiting does not bring back

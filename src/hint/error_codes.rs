@@ -5,6 +5,7 @@ use super::Dialect;
 use super::answer::Answer;
 use super::body::Media;
 use super::codes;
+use super::scan;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -55,17 +56,23 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     }
     codes::take_all(&answer.leaves, codes, counts, findings);
     if answer.media == Media::Xml && answer.status >= 400 {
-        // Nothing but text stands before the element's end.
-        let mut parts = answer.body.split(|&byte| byte == b'<');
-        if let Some(code) = parts.find_map(|part| part.strip_prefix(b"Code>"))
-            && parts.next().is_some_and(|part| part.starts_with(b"/Code>"))
-        {
-            codes::take(code.trim_ascii(), "Code", findings);
+        let mut rest = answer.body;
+        while !rest.is_empty() {
+            rest = scan::cut(rest, b"<").1;
+            if let Some(inner) = rest.strip_prefix(b"<Code>") {
+                // Nothing but text stands before the element's end.
+                let (code, end) = scan::cut(inner, b"<");
+                if end.starts_with(b"</Code>") {
+                    codes::take(code.trim_ascii(), "Code", findings);
+                }
+                break;
+            }
+            rest = rest.get(1..).unwrap_or_default();
         }
     }
     // As AWS's protocols have it: neither a namespace before nor an address behind is part of the name.
     let value = answer.value(ERROR_TYPE);
-    let name = value.split(|byte| b":,".contains(byte)).next().unwrap_or_default();
+    let (name, _) = scan::cut(&value, b":,");
     if findings.failed && codes::is_throttled(codes::behind_hash(name)) {
         findings.overloaded(ERROR_TYPE);
     }

@@ -9,6 +9,7 @@ use super::body::Media;
 use super::codes;
 use super::field;
 use super::json;
+use super::scan;
 use super::settle::{Findings, From};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -28,9 +29,10 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let mut rest = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer.body);
     let (mut retry, mut failed, mut data) = (f64::NAN, false, Vec::new());
     loop {
-        // Behind the last line stands an empty one.
+        // Lines end with a carriage return, a line feed or both; behind the last one stands an empty one.
         let over = rest.is_empty();
-        let line = line(&mut rest);
+        let (line, more) = scan::cut(rest, b"\r\n");
+        rest = more.strip_prefix(b"\r\n").or(more.get(1..)).unwrap_or_default();
         if line.is_empty() {
             if failed {
                 codes::take_all(&json::leaves(&data, &[TYPES]), TYPES, 1, findings);
@@ -41,9 +43,8 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         if over {
             break;
         }
-        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
-        let (name, value) = line.split_at(colon);
-        let value = value.strip_prefix(b":").unwrap_or_default();
+        let (name, value) = scan::cut(line, b":");
+        let value = value.get(1..).unwrap_or_default();
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
             b"retry" => {
@@ -59,12 +60,4 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         }
     }
     findings.wait(From::Stream, retry, "retry");
-}
-
-/// Takes a line with what ends it off: a carriage return, a line feed, or both.
-fn line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
-    let (line, more) = rest.split_at(end);
-    *rest = more.strip_prefix(b"\r\n").or(more.get(1..)).unwrap_or_default();
-    line
 }

@@ -74,6 +74,13 @@ pub fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|&byte| byte == b',').map(trim)
 }
 
+/// What stands before the first of these marks, and what from there on; all and nothing when there is none.
+#[inline(never)]
+pub fn cut<'a>(text: &'a [u8], marks: &[u8]) -> (&'a [u8], &'a [u8]) {
+    let end = text.iter().position(|byte| marks.contains(byte));
+    text.split_at_checked(end.unwrap_or(text.len())).unwrap_or_default()
+}
+
 /// Takes what stands before the next `mark`, or all there is, off `rest`, together with the mark; both are left
 /// trimmed. No mark inside quotes counts, but a line feed ends a line whatever it holds.
 pub fn part<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
