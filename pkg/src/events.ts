@@ -1,6 +1,7 @@
 // Events: recorded by the core only while somebody listens, told when all state is settled.
 import type { TidegateEvents } from "../tidegate.d.ts";
 import { reasonOf } from "./answers";
+import { holder } from "./calls";
 import { epoch } from "./clock";
 import { core } from "./core";
 import { type Room, PRIORITIES } from "./room";
@@ -67,7 +68,7 @@ export const drainEvents = (room: Room): void => {
     const [id, handle, why, time, urgency, extra] = [0, 1, 2, 3, 4, 5].map((part) => core("at", part)) as [number, number, number, number, number, number];
     const scope = [...room.scopes.values()].find((each) => each.id === handle)?.name ?? "";
     const [type, ...members] = KINDS[kind]!;
-    const event: any = { id, label: room.calls.get(id)?.label ?? null, scope };
+    const event: any = { id, label: holder(room, id)?.label ?? null, scope };
     const values = [reasonOf(why << 4), epoch(time), PRIORITIES[urgency], extra];
     members.forEach((name, place) => name && (event[name] = values[place]));
     if (kind > 5) fail(room, ERRORS[extra]!);

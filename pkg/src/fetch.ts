@@ -17,6 +17,8 @@ const DEFAULTS: Record<string, string> = {
 /** Members of `init` that are looked at elsewhere, or make no difference to the answer. */
 const OTHERS = /^(method|headers|body|signal|tidegate|priority|duplex)$/;
 const NONE: any = {};
+/** How a GET is sent that says nothing about itself: user-visible, with the policy's retries. */
+const PLAIN = 1 | How.Safe | How.Repeat;
 const enum Most {
   /** Longer bodies and keys are not compared. */
   Compared = 8192,
@@ -56,6 +58,13 @@ const withKey = (init: any, request: any, idempotent: string | true, signal: any
 /** Reads the arguments of a fetch; undefined: it goes straight to the platform. */
 export const describe = (room: Room, input: any, init: TidegateRequestInit | undefined): Call | undefined => {
   const { platform, options, mode } = room;
+  const shares = room.shares && !mode;
+  const known = !init && room.plain && room.keys.get(input);
+  // The same plain GET again: all but the call itself is known.
+  if (known) {
+    const how = PLAIN | (shares && platform.leaf() ? How.Share : 0);
+    return newCall(known.scope, input, "GET", input, how, undefined, undefined, () => platform.send(input, init));
+  }
   const request = typeof input?.url === "string" ? input : undefined;
   const from = request ?? NONE;
   let given: any = init ?? NONE;
@@ -80,7 +89,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   const scope = scopeOf(room, url, method, own.scope);
   let mark: string | undefined;
   if (
-    room.shares && !mode && open && safe && again && own.coalesce !== false && (reads || (body && !request)) &&
+    shares && open && safe && again && own.coalesce !== false && (reads || (body && !request)) &&
     // A signal of another realm (jsdom beside Node) could not be replaced by one of ours.
     (!signal || signal instanceof AbortSignal) && platform.leaf()
   ) {
@@ -93,17 +102,18 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // One URL in two scopes is two keys, shared or not: each has its own scope's fate.
   const word = own.scope || options.scope ? scope.name : "";
   const key = word || mark || method !== "GET" ? `${method}\n${word}\n${url}\n${mark ?? ""}` : url;
+  const long = key.length > Most.Compared;
   const how =
     priority(own.priority, given.priority === "high" ? 0 : given.priority === "low" && safe ? 2 : 1) |
     ((Math.min(14, natural(own.retry && own.retry.attempts)) + 1) << 8) |
     (safe ? How.Safe : 0) |
     ((safe || idempotent) && again ? How.Repeat : 0) |
-    (mark !== undefined && key.length <= Most.Compared ? How.Share : 0) |
+    (mark !== undefined && !long ? How.Share : 0) |
     (own.retry === false ? How.NoHold : 0);
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
   const copies = request && !reads && how & How.Repeat;
-  const call = newCall(scope, key.slice(0, Most.Compared), method, url, how, own.deadline, signal, ({ later, own }) =>
+  const call = newCall(scope, long ? key.slice(0, Most.Compared) : key, method, url, how, own.deadline, signal, ({ later, own }) =>
     platform.send(
       copies ? request.clone() : later && !request ? url : input,
       own ? { ...kept, signal: own.signal } : later ? kept : init,

@@ -1,5 +1,6 @@
 // The path of one request: ask, wait, send, settle. Nothing is decided here; the core's packed answers are carried out.
 import { reasonOf, refusal } from "./answers";
+import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, wall } from "./clock";
 import { core, put } from "./core";
 import { peek } from "./bodies";
@@ -31,7 +32,7 @@ const enum Pace {
   Round = 10_000,
 }
 
-const ticket = (packed: number): number => Math.floor(packed / 2048);
+const ticket = (packed: number): number => (packed / 2048) >>> 0;
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
@@ -39,23 +40,14 @@ export const enter = (room: Room, call: Call): Promise<any> => {
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
   let answer: Promise<any>;
-  if (kind < Answer.Join) room.calls.set((call.id = id), call);
+  if (kind < Answer.Join) register(room, call, id);
   if (kind < Answer.Shed && call.signal && call.how & How.Share) call.own = new AbortController();
   if (kind === Answer.Go) {
     answer = launch(room, call);
     if (call.own || call.hard) answer = follow(room, call, answer);
-  } else if (kind === Answer.Wait) answer = park(room, call, packed);
-  else if (kind === Answer.Shed) answer = shed(room, call, packed);
-  else {
-    const flight = kind === Answer.Join && room.calls.get(id);
-    if (flight) {
-      join(call, flight);
-      if (flight.resolve) tell(room, call, flight.told!);
-    }
-    answer = flight ? hang(room, call) : straight(call);
-  }
+  } else answer = wait(room, call, packed);
   after(room, packed);
-  if (kind === Answer.Shed) room.calls.delete(id);
+  if (kind === Answer.Shed) forget(room, id);
   return answer;
 };
 
@@ -81,39 +73,50 @@ export const straight = (call: Pick<Call, "send">): Promise<any> => {
   }
 };
 
-const launch = (room: Room, call: Call): Promise<any> =>
-  straight(call).then(
-    (value) => {
-      // An opaque answer has status 0 and is an answer all the same.
-      const status = value?.status;
-      const known = status >= 100 ? status : value?.type === "error" ? 0 : 200;
-      const deliver = () => share(call, value);
-      const body = peek(call, known, value);
-      // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
-      if (body && known >= 400) return body.then((bytes) => (gone(call) ? abandon(room, call) : back(room, call, known, value, deliver, bytes)));
-      body?.then((bytes) => bytes && later(room, call, known, value, bytes));
-      return back(room, call, known, value, deliver);
-    },
-    (cause) => {
-      // What `run` does may fail with an answer inside, as the common clients' errors have it.
-      const answer = call.hard && (cause?.response ?? cause);
-      const aborted = (call.signal?.aborted && !call.own) || cause?.name === "AbortError";
-      const status = aborted ? 1 : answer?.status >= 100 ? answer.status : globalThis.navigator?.onLine === false ? 2 : 0;
-      return back(room, call, status, answer, () => {
-        // The first caller's promise is this one.
-        for (const each of callers(call)) each.reject?.(cause);
-        throw cause;
-      });
-    },
-  );
-
-// Its caller left while the body was read, and the flight was its own.
-const gone = ({ signal, own }: Call): boolean => !!signal?.aborted && !own;
-
-const abandon = (room: Room, call: Call): never => {
-  drop(room, call, call.signal!.reason);
-  throw call.signal!.reason;
+const launch = async (room: Room, call: Call): Promise<any> => {
+  let answer: any;
+  let failure: { cause: any } | undefined;
+  let code: number | undefined;
+  try {
+    answer = await straight(call);
+  } catch (cause: any) {
+    failure = { cause };
+    code = globalThis.navigator?.onLine === false ? 2 : 0;
+    if (left(call) || cause?.name === "AbortError") code = 1;
+    // What `run` does may fail with an answer inside, as the common clients' errors have it.
+    else if (call.hard) answer = cause?.response ?? cause;
+  }
+  let status = answer?.status;
+  // An opaque answer has status 0 and is an answer all the same.
+  if (!(status >= 100)) status = code ?? (answer?.type === "error" ? 0 : 200);
+  const copy = failure ? undefined : peek(call, status, answer);
+  let body: Uint8Array | undefined;
+  // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
+  if (status < 400) copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
+  else if (copy) {
+    body = await copy;
+    if (left(call)) {
+      drop(room, call, call.signal!.reason);
+      throw call.signal!.reason;
+    }
+  }
+  const packed = settle(room, call, status, answer, body);
+  try {
+    if ((packed & Answer.Kind) === Answer.Held) {
+      answer?.body?.cancel?.().catch(() => {});
+      return wait(room, call, packed);
+    }
+    if (!failure) return share(call, answer);
+    // The first caller's promise is this one.
+    for (const each of callers(call)) each.reject?.(failure.cause);
+    throw failure.cause;
+  } finally {
+    after(room, packed);
+  }
 };
+
+// Its caller has aborted, and the flight is its own.
+const left = ({ signal, own }: Call): boolean => !!signal?.aborted && !own;
 
 // The answer is settled: what its body says concerns those that come after it.
 const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): void => {
@@ -123,27 +126,12 @@ const later = (room: Room, call: Call, status: number, answer: any, body: Uint8A
   after(room, core("word", room.id, t, wall, handle(room, call, t), status, put(text, body)));
 };
 
-const back = (room: Room, call: Call, status: number, answer: any, deliver: () => unknown, body?: Uint8Array): unknown => {
-  const packed = settle(room, call, status, answer, body);
-  if ((packed & Answer.Kind) === Answer.Held) {
-    answer?.body?.cancel?.().catch(() => {});
-    const held = park(room, call, packed);
-    after(room, packed);
-    return held;
-  }
-  try {
-    return deliver();
-  } finally {
-    after(room, packed);
-  }
-};
-
 const report = (room: Room, id: number, status: number, length = 0): number => core("settle", room.id, now(), wall, id, status, length);
 
 // A call that was dropped, or that outlived its room, is nobody's evidence.
 const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uint8Array): number => {
   const { id } = call;
-  if (room.calls.get(id) !== call) return 0;
+  if (holder(room, id) !== call) return 0;
   let text = "";
   try {
     if (answer) text = heard(call.scope, status, answer);
@@ -159,16 +147,15 @@ const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uin
     if (!call.stale) return tell?.(), packed;
     packed = report(room, id, 1);
   }
-  room.calls.delete(id);
+  forget(room, id);
   tell?.();
   return packed;
 };
 
-/** The call waits for a poll. */
-const park = (room: Room, call: Call, packed: number): Promise<any> => {
-  call.later = true;
+/** Carries out an answer other than "go"; the promise that it keeps or breaks. */
+const wait = (room: Room, call: Call, packed: number): Promise<any> => {
   const answer = hang(room, call);
-  tellWait(room, call, packed);
+  step(room, call, packed);
   return answer;
 };
 
@@ -190,6 +177,7 @@ const until = (room: Room): number | null => epoch(core("told", room.id, 0));
 
 const tellWait = (room: Room, call: Call, packed: number): void => {
   const told = { reason: reasonOf(packed)!, until: until(room)! };
+  call.later = true;
   call.told = told;
   for (const each of callers(call)) tell(room, each, told);
 };
@@ -197,8 +185,6 @@ const tellWait = (room: Room, call: Call, packed: number): void => {
 const tell = (room: Room, call: Call, told: Wait): void => {
   if (!call.gone) attempt(room, () => call.onWait?.({ ...told }));
 };
-
-const shed = (room: Room, call: Call, packed: number): Promise<any> => refusal(room, call, reasonOf(packed)!, until(room));
 
 // The caller has aborted; the last one out ends the flight.
 const leave = (room: Room, call: Call): void => {
@@ -226,27 +212,28 @@ export const drain = (room: Room): void => {
     const packed = core("poll", room.id, now());
     const kind = packed & Answer.Kind;
     const id = ticket(packed);
-    const call = kind ? room.calls.get(id) : undefined;
+    const call = kind ? holder(room, id) : undefined;
     if (call) step(room, call, packed);
     // Nobody's any more: its place is free again.
     else if (kind === Answer.Go) report(room, id, 1);
     after(room, packed & ~Answer.Due);
-    if (kind === Answer.Shed || kind === Answer.Join) room.calls.delete(id);
+    if (kind === Answer.Shed || kind === Answer.Join) forget(room, id);
     if (!kind) return;
   }
 };
 
 const step = (room: Room, call: Call, packed: number): void => {
   const kind = packed & Answer.Kind;
-  if (kind === Answer.Wait) return tellWait(room, call, packed);
   if (kind === Answer.Go) return resume(room, call);
+  if (kind === Answer.Wait || kind === Answer.Held) return tellWait(room, call, packed);
   if (kind === Answer.Shed) {
-    for (const each of callers(call)) if (!each.gone) each.resolve!(shed(room, each, packed));
+    for (const each of callers(call)) if (!each.gone) each.resolve!(refusal(room, each, reasonOf(packed)!, until(room)));
     return;
   }
-  const flight = room.calls.get(core("told", room.id, 1));
-  if (flight) join(call, flight);
-  else call.resolve!(straight(call));
+  const flight = kind === Answer.Join && holder(room, core("told", room.id, 1));
+  if (!flight) return call.resolve!(straight(call));
+  if (flight.resolve) for (const each of callers(call)) tell(room, each, flight.told!);
+  join(call, flight);
 };
 
 /** A call that waited is sent. */
@@ -259,13 +246,13 @@ const resume = (room: Room, call: Call): void => {
 /** Lets go what waits, one after the other: the gate is no more. */
 export const releaseAll = (room: Room): void => {
   let place = 0;
-  for (const call of room.calls.values()) if (call.resolve) setTimeout(() => resume(room, call), Pace.Spacing * place++);
+  for (const call of everyCall(room)) if (call.resolve) setTimeout(() => resume(room, call), Pace.Spacing * place++);
 };
 
 /** Ends what waits as an abort would, and sends nothing again: it belongs to somebody who is not there any more. */
 export const dropAll = (room: Room): void => {
   const cause = new DOMException("tidegate: cleared", "AbortError");
-  for (const call of [...room.calls.values()]) {
+  for (const call of everyCall(room)) {
     call.stale = true;
     if (!call.resolve) continue;
     for (const each of callers(call)) each.reject!(cause);

@@ -42,7 +42,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     room.disposed = true;
     releaseAll(room);
     shut(room);
-    room.calls = new Map();
+    room.calls = [];
     watchers.delete(room);
     back?.();
   };

@@ -38,7 +38,10 @@ export const named = (room: Room, name: string): Scope => {
   const { scopes } = room;
   let scope = scopes.get(name);
   if (!scope) {
-    if (scopes.size >= Most.Scopes) scopes.clear();
+    if (scopes.size >= Most.Scopes) {
+      scopes.clear();
+      room.keys.clear();
+    };
     scopes.set(name, (scope = { name, id: 0, seen: 0, time: 0 }));
     room.changed();
   }
@@ -51,27 +54,23 @@ export const scopeOf = (room: Room, url: string, method: string, word: unknown):
   // The URL is only built when it is looked at.
   if (!word && ask) word = attempt(room, () => ask({ get url() { return new URL(url); }, method }));
   if (word && typeof word === "string") return named(room, word);
-  const { recent } = room;
-  // Most pages speak with one backend: its name is compared, which costs less than cutting it out.
-  if (recent && url.startsWith(recent.name) && url[recent.name.length] === "/") return recent;
   const cut = url.indexOf("/", 8);
   const written = cut < 0 ? url : url.slice(0, cut);
-  return (room.recent = room.scopes.get(written) ?? named(room, new URL(written).origin));
+  return room.scopes.get(written) ?? named(room, new URL(written).origin);
 };
 
 /** The key's handle in the core, interned if need be; 0: the core does not take it. */
-export const handle = ({ id, keys, slots }: Room, { key: text, scope, method, url }: Call, now: number): number => {
-  let key = keys.get(text);
-  if (!key) {
-    scope.id ||= core("scope", id, now, put(scope.name.slice(0, Most.Name))) >>> 0;
-    key = core("key", id, now, scope.id, put(`${method}\n${url.slice(0, Most.Url)}`));
-    if (key) {
-      const slot = key & 1023;
-      const old = slots[slot]!;
-      if ((keys.get(old)! & 1023) === slot) keys.delete(old);
-      slots[slot] = text;
-      keys.set(text, key);
-    }
+export const handle = ({ id, keys, slots }: Room, { key, scope, method, url }: Call, now: number): number => {
+  const known = keys.get(key);
+  if (known) return known.handle;
+  scope.id ||= core("scope", id, now, put(scope.name.slice(0, Most.Name))) >>> 0;
+  const handle = core("key", id, now, scope.id, put(`${method}\n${url.slice(0, Most.Url)}`));
+  if (handle) {
+    const slot = handle & 1023;
+    const old = slots[slot]!;
+    if ((keys.get(old)?.handle! & 1023) === slot) keys.delete(old);
+    slots[slot] = key;
+    keys.set(key, { handle, scope });
   }
-  return key;
+  return handle;
 };

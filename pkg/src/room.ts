@@ -97,14 +97,12 @@ export const newCall = (
 const blank = ({ mode }: Options) => ({
   /** Place in MODES. */
   mode: Math.max(0, MODES.indexOf(mode!)),
-  /** By ticket: what waits or is in flight. */
-  calls: new Map<number, Call>(),
+  /** What waits or is in flight, by its ticket's slot. */
+  calls: [] as (Call | undefined)[],
   /** By name. */
   scopes: new Map<string, Scope>(),
-  /** The last one that a URL named. */
-  recent: undefined as Scope | undefined,
-  /** Handles of keys, and which key has each of the core's 1 024 slots. */
-  keys: new Map<string, number>(),
+  /** Handles of keys with the scope that each belongs to, and which key has each of the core's 1 024 slots. */
+  keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
 });
 
@@ -129,7 +127,7 @@ export const enum How {
 
 /** The bits of a priority's word; `other` when it is none. */
 export const priority = (word: unknown, other: number): number => {
-  const place = PRIORITIES.indexOf(word as Priority);
+  const place = word ? PRIORITIES.indexOf(word as Priority) : -1;
   return place < 0 ? other : place;
 };
 
@@ -142,6 +140,8 @@ export interface Room extends ReturnType<typeof blank> {
   /** What is wrong with the options; told once. */
   readonly faults: string[];
   readonly platform: Platform;
+  /** The application has no say in scopes and keys: one plain GET of a URL is like another. */
+  readonly plain: boolean;
   /** Equal requests in flight share one. */
   readonly shares: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
@@ -163,6 +163,7 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   options,
   faults,
   platform: createPlatform(options.fetch),
+  plain: !options.scope && !options.user,
   shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
   listeners: new Map(),
   changed: () => {},
