@@ -55,7 +55,7 @@ fn plain_codes(json: &Json, refused: bool, codes: &mut Vec<String>) {
         }
         codes.extend(top.text(&["__type"]).map(after_hash));
     }
-    for json in Some(json).filter(heard) {
+    if heard(&json) {
         for name in ["code", "type", "status"] {
             codes.extend(json.text(&["error", name]).map(str::to_owned));
         }

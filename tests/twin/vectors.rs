@@ -48,9 +48,12 @@ struct ExpectedQuota {
     unit: String,
 }
 
-/// Where the files are.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/hint")
+/// The files of a repository, in order.
+pub fn files(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root.join("tests/vectors/hint")).expect("the folder of the vectors");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    files.sort();
+    files
 }
 
 /// Every case of one file.

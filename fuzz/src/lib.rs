@@ -1,0 +1,4 @@
+//! What the fuzz targets share with the tests.
+
+#[path = "../../tests/twin/mod.rs"]
+pub mod twin;
