@@ -155,30 +155,38 @@ impl<'a> Scan<'a> {
         self.0.get(..self.0.len() - end.0.len()).unwrap_or_default()
     }
 
-    /// Takes a number, `1*DIGIT [ "." 1*DIGIT ]`: no sign, no exponent; NaN when there is none. Exact up to 15
-    /// digits, within a few units of the last place beyond, and never infinite.
+    /// Takes a number, `1*DIGIT [ "." 1*DIGIT ]`: no sign, no exponent; NaN when there is none. Rounded as a double is,
+    /// up to 15 digits in all and 18 of a whole number, within a few units of the last place beyond; never infinite.
     pub fn number(&mut self) -> f64 {
-        /// Beyond this another digit is not added, but counted.
-        const FULL: f64 = 1e16;
-        let (mut digits, mut more, mut less) = (0.0, 1.0, 1.0);
-        let (mut shift, mut complete) = (1.0, false);
-        while let &[byte, ref rest @ ..] = self.0 {
-            if !is(byte, DIGIT) {
-                if byte != b'.' || !complete || shift > 1.0 {
-                    break;
-                }
-                (shift, complete) = (10.0, false);
-            } else {
-                complete = true;
-                if digits < FULL {
-                    digits = digits * 10.0 + f64::from(byte & 15);
-                    less *= shift;
-                } else {
-                    more *= 10.0 / shift;
-                }
-            }
-            self.0 = rest;
+        let (mut whole, scale) = decimal(self.run(class::DIGIT));
+        whole *= scale;
+        if self.eat(b'.') {
+            let places = self.run(class::DIGIT);
+            // What stands further behind is less than any double can tell.
+            let places = places.get(..300).unwrap_or(places);
+            let (mut fraction, more) = decimal(places);
+            fraction *= more;
+            let scale = places.iter().fold(1.0, |scale, _| scale * 10.0);
+            let digits = whole * scale + fraction;
+            // What a double holds as a whole number is divided once, and so rounded once.
+            whole = if digits <= EXACT { digits / scale } else { whole + fraction / scale };
         }
-        if complete { (digits * more / less).clamp(0.0, f64::MAX) } else { f64::NAN }
+        whole.clamp(0.0, f64::MAX)
     }
+}
+
+/// Up to here a double holds every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The value of the first 19 digits that count, NaN when there are none at all, and what the others multiply it by.
+fn decimal(digits: &[u8]) -> (f64, f64) {
+    let (mut value, mut scale) = (0_u64, 1.0);
+    for digit in digits {
+        if value < 10_u64.pow(18) {
+            value = value * 10 + u64::from(digit & 15);
+        } else {
+            scale *= 10.0;
+        }
+    }
+    (if digits.is_empty() { f64::NAN } else { value as f64 }, scale)
 }
