@@ -1,38 +1,16 @@
 // What of a response crosses to the core, and readHints.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { BUILDS, fresh, hooked, network, URL_A } from "./kit.mjs";
-
-const folder = new URL("../vectors/hint/", import.meta.url);
-const cases = readdirSync(folder)
-  .filter((name) => name.endsWith(".json"))
-  .flatMap((name) => {
-    const read = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
-    return Array.isArray(read) ? read : read.cases;
-  });
-
-const near = (one, other, by) => one === other || (one !== null && other !== null && Math.abs(one - other) <= by);
-const sorted = (quotas) => [...quotas].sort((a, b) => (a.name < b.name ? -1 : 1));
-
-function same(hints, expect, id) {
-  assert.ok(near(hints.waitMs, expect.wait_ms, 1), `${id}: waitMs ${hints.waitMs}, not ${expect.wait_ms}`);
-  assert.ok(near(hints.load, expect.load, 1e-9), `${id}: load ${hints.load}`);
-  assert.deepEqual([hints.retry, hints.overloaded, hints.quotas.length], [expect.retry, expect.overloaded, expect.quotas.length], id);
-  const expected = sorted(expect.quotas);
-  sorted(hints.quotas).forEach((quota, place) => {
-    const want = expected[place];
-    assert.deepEqual([quota.name, quota.limit, quota.remaining, quota.unit], [want.name, want.limit, want.remaining, want.unit], id);
-    assert.ok(near(quota.resetMs, want.reset_ms, 1) && near(quota.windowMs, want.window_ms, 1), id);
-  });
-}
+import { bodyOf, cases, same } from "../support/vectors.mjs";
 
 for (const build of BUILDS) {
   test(`${build}: readHints reads every vector, from pairs, a record, Headers and a Response alike`, async () => {
     const { readHints } = await fresh(build);
     assert.ok(cases.length > 50);
-    for (const { id, status, headers, expect, now_ms: now, body: text, body_encoding } of cases) {
-      const body = text && body_encoding === "base64" ? Uint8Array.from(Buffer.from(text, "base64")) : text;
+    for (const each of cases) {
+      const { id, status, headers, expect, now_ms: now } = each;
+      const body = bodyOf(each);
       const record = {};
       for (const [name, value] of headers) Object.hasOwn(record, name) ? (record[name] = [record[name], value].flat()) : (record[name] = value);
       const forms = [headers, record];
