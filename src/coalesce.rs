@@ -68,14 +68,14 @@ impl Keys {
         id
     }
 
-    /// Whose slot is taken next. When all fly, after two rounds whoever the hand stands at.
+    /// Whose slot is taken next. When all fly, after two rounds whoever the hand has come to.
     fn victim(&mut self) -> KeyId {
         let mut id = KeyId(0);
         for _ in 0..=2 * SLOTS {
-            self.hand = (self.hand + 1) % SLOTS;
             let Some(key) = self.slots.get_mut(self.hand) else {
                 break;
             };
+            self.hand = (self.hand + 1) % SLOTS;
             id = key.id;
             if !key.used && key.flight == Ticket::NONE {
                 break;
@@ -102,6 +102,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     #[test]
     fn a_million_keys_take_a_thousand_places() {
@@ -126,6 +127,18 @@ mod tests {
             keys.intern(1, 2);
         }
         assert!(keys.get(flying).is_some());
+    }
+
+    #[test]
+    fn of_keys_used_alike_the_oldest_goes() {
+        let mut keys = Keys::default();
+        let mut all: Vec<KeyId> = vec![];
+        for n in 0..SLOTS + 5 {
+            all.push(keys.intern(1, 2));
+            keys.get(all[n]).unwrap();
+        }
+        let gone = all.iter().take_while(|id| keys.peek(**id).is_none()).count();
+        assert_eq!((gone, all.iter().filter(|id| keys.peek(**id).is_some()).count()), (5, SLOTS));
     }
 
     #[test]

@@ -23,10 +23,10 @@
 mod search;
 
 /// Bytes' own characters; a byte that has none shows byte 0's.
-const SIGNS: &[u8; 256] = b"6OEUA3295810!qc47kmgMwzfB66QV666auevt666#)66({66}66666;],>[6666r\
-    Dlj6RSPG6X6L666W6666C6H666I66666J~6/^_666:NK@+6*6F-?&666|666Z6YT\
-    d6666666n6666666h66666666666s666b66666666666666666666666y6666666\
-    p66666666666666666666666666666666666666666666666x66666666666i66o";
+const SIGNS: &[u8; 256] = b"wfkytdljsvm+h/~pg*!wz_wwiwwoJwww>]}#&www1Uwwx4wwuwwwwwOEwA8wwwww\
+    n,:w5XWSwPwGwwwLwwwwNwRwDwBwwwwwb2HQT7www0eaFKI6MYVCZ9ww3www?wrc\
+    (wwwwwwwqwwwwwww[wwwwwwwwww@wwww-wwwwwwwwwwwwwwwwwwwwwww{wwwwwww\
+    |wwwwwwwwwwwwwww^wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww)ww;";
 
 /// Characters that begin a pair. Each is a kind of its own to brotli, so what follows a lead is known to be a second.
 const LEADS: &[u8] = b" %.=";
