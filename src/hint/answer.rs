@@ -83,7 +83,7 @@ impl<'a> Answer<'a> {
             if let Some(rest) = name.strip_prefix(stem)
                 && !rest.is_empty()
                 && names.len() < MAX_NAMES
-                && !names.contains(&(name, rest))
+                && !names.iter().any(|(known, _)| *known == name)
             {
                 names.push((name, rest));
             }
@@ -151,6 +151,8 @@ fn joined(lines: &[Pair<'_>], name: &[u8]) -> Option<Vec<u8>> {
             joined.extend_from_slice(scan::trim(value));
         }
     }
+    // An empty last line leaves a blank that is none of the value.
+    joined.truncate(scan::trim(&joined).len());
     (count > 0 && joined.len() <= MAX_VALUE).then_some(joined)
 }
 
