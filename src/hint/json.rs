@@ -14,7 +14,8 @@ use super::scan::{Scan, class};
 pub struct Leaf<'a> {
     /// Its path, as it was asked for.
     pub path: &'static str,
-    /// The place of the nearest array element around it, counted from zero: members of one element have the same.
+    /// The place of the array element around it, counted from zero if the array stands in no other: members of one
+    /// element have the same.
     pub place: u32,
     /// Its value, as it is written.
     pub raw: &'a [u8],
@@ -74,9 +75,6 @@ fn document<'b>(rest: &mut Scan<'b>, tell: &mut Tell<'_, 'b>) -> Option<()> {
             let end = first + 2;
             if skip(rest)? != end {
                 levels.push(Level { path: path.len(), place, end });
-                if end == b']' {
-                    place = 0;
-                }
                 member(rest, end, &mut path)?;
                 continue;
             }

@@ -22,10 +22,10 @@ const CONNECT_TYPE: &str = "details[].type";
 const CONNECT_VALUE: &str = "details[].value";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let (mut detail, mut told, mut delay) = (("", 0), false, f64::NAN);
+    let (mut detail, mut told, mut delay) = ((false, 0), false, f64::NAN);
     for leaf in &answer.leaves {
         // The members of one detail stand together, in any order.
-        let next = (leaf.path.get(..7).unwrap_or_default(), leaf.place);
+        let next = (leaf.path.starts_with('e'), leaf.place);
         if detail != next {
             (detail, told, delay) = (next, false, f64::NAN);
         }
