@@ -29,6 +29,9 @@ export const everything = (headers: Headers): string => {
   return text;
 };
 
+/** What holds for a while only: said again, it holds again. */
+const TIMED = /^(backpressure|endpoint-load|x-ms-throttle)/m;
+
 /** The text that is to cross for a response; empty when it says nothing, or nothing new. */
 export const heard = (scope: Scope, status: number, answer: { headers?: Headers }): string => {
   const failed = status >= 300 || status === 202;
@@ -49,7 +52,7 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
     });
     if (!failed) scope.names = [...found];
   } else names.forEach(read);
-  if (!text || (!failed && text === scope.last)) return "";
+  if (!text || (!failed && text === scope.last && !TIMED.test(text))) return "";
   scope.last = text;
   CLOCKS.forEach(read);
   return text;

@@ -1,6 +1,7 @@
 // `readHints` and `init`: the core's reading on its own.
 import type { Hints, HintSource, Quota, WasmSource } from "../tidegate.d.ts";
 import { core, load, put, start, State, state, taker } from "./core";
+import { STATES } from "./store";
 import { before, line } from "./headers";
 
 const NO_CORE = "tidegate: no WebAssembly: init(wasm)";
@@ -21,7 +22,12 @@ const enum Most {
 const enum Register {
   Field = 4,
   Malformed = 5,
-  Quotas = 6,
+  State = 6,
+  Share = 7,
+  Batch = 8,
+  Off = 9,
+  For = 10,
+  Quotas = 11,
   Each = 6,
 }
 
@@ -61,6 +67,13 @@ export const decode = (status: number, now: number, length: number): { hints: Hi
   }
   const retry = known(1);
   const hints: Hints = { waitMs: known(0), retry: retry === null ? null : retry > 0, overloaded: known(2) === 1, load: known(3), quotas };
+  const off = known(Register.Off);
+  const names = take(off ?? 0);
+  const forMs = known(Register.For);
+  if (forMs !== null) {
+    const state = STATES[known(Register.State) ?? 4] ?? null;
+    hints.advice = { state, share: known(Register.Share), batch: known(Register.Batch), off: off === null ? off : names.split("\n").slice(0, -1), forMs };
+  }
   const field = take(core("at", Register.Field) || 0);
   if (__DEV__) Object.assign(hints, { field, malformed: known(Register.Malformed) });
   return { hints, field };

@@ -6,7 +6,7 @@ import { core, state } from "./core";
 import { emit, on } from "./events";
 import type { Room } from "./room";
 
-const STATES: readonly PressureState[] = ["nominal", "fair", "serious", "critical"];
+export const STATES: readonly PressureState[] = ["nominal", "fair", "serious", "critical"];
 const { freeze } = Object;
 
 /** The pressure of a scope, as it is now. A scope that was never used is nominal. */

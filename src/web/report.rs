@@ -82,8 +82,9 @@ pub fn event(room: u32) -> u32 {
 }
 
 /// Reads what a response says, for `readHints`: answers how many quotas. Registers: wait, retry, overloaded, load, the
-/// length of the source's name, how many members were malformed, then six a quota (limit, remaining, reset, window, the
-/// lengths of its name and unit); NaN: unknown.
+/// length of the source's name, how many members were malformed; advice: its state, share, batch, the length of the names
+/// of features, for how long it holds (NaN: there is none); then six a quota (limit, remaining, reset, window, the lengths
+/// of its name and unit). NaN: unknown.
 #[wasm_bindgen]
 pub fn read(status: u32, wall: f64, len: u32) -> u32 {
     let Reading { hint, source, malformed } = heard(status.min(999) as u16, wall, len);
@@ -97,6 +98,15 @@ pub fn read(status: u32, wall: f64, len: u32) -> u32 {
         source.len() as f64,
         f64::from(malformed),
     ];
+    let holds = hint.advice.as_ref().map(|advice| f64::from(advice.for_ms));
+    let advice = hint.advice.unwrap_or_default();
+    registers.extend([
+        optional(advice.state.map(f64::from)),
+        optional(advice.share),
+        optional(advice.batch.map(f64::from)),
+        optional(advice.off.as_ref().map(|names| names.len() as f64)),
+        optional(holds),
+    ]);
     let mut said = Vec::new();
     for quota in &hint.quotas {
         let reset = quota.reset_ms.map(f64::from);
@@ -106,14 +116,16 @@ pub fn read(status: u32, wall: f64, len: u32) -> u32 {
             registers.push(word.len() as f64);
         }
     }
-    said.extend_from_slice(source.as_bytes());
+    for text in [advice.off.as_deref().unwrap_or_default(), source] {
+        said.extend_from_slice(text.as_bytes());
+    }
     fill(registers);
     SAID.set(text::write(&said));
     hint.quotas.len() as u32
 }
 
-/// How many bytes of text `read` left in the buffer: name and unit of each quota, and last the field or member that the
-/// wait was read from, one behind the other.
+/// How many bytes of text `read` left in the buffer: name and unit of each quota, the names of features, a line each, and last the
+/// field or member that the wait was read from, one behind the other.
 #[wasm_bindgen]
 pub fn said() -> u32 {
     SAID.with_borrow(|len| *len)

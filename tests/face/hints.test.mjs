@@ -96,3 +96,29 @@ test("a name that only looks like a hint crosses too, a value too long crosses a
   assert.deepEqual(texts[1], "retry-after: ".length + 8193 + 1);
   tide.dispose();
 });
+
+for (const build of BUILDS) {
+  test(`${build}: what a Backpressure field asks for is told as advice, and nothing when there is none`, async () => {
+    const { readHints } = await fresh(build);
+    const read = (backpressure) => readHints({ status: 200, headers: { backpressure } }).advice;
+    assert.deepEqual(read('state=serious, share=0.5, batch=20, off=("search" wide), for=5'), { state: "serious", share: 0.5, batch: 20, off: ["search", "wide"], forMs: 5000 });
+    assert.deepEqual(read("share=2"), { state: null, share: 2, batch: null, off: null, forMs: 10_000 });
+    assert.deepEqual(read("off=()").off, []);
+    assert.equal(read("?"), undefined);
+    assert.equal("advice" in readHints({ status: 503, headers: {} }), false);
+    const { field, malformed } = readHints({ status: 503, headers: { "retry-after": "3, x" } });
+    assert.deepEqual([field, malformed], build === "dev.js" ? ["retry-after", 1] : [undefined, undefined]);
+  });
+}
+
+test("a word that holds for a while only crosses again when it is said again; one that stays true does not", async () => {
+  const crossed = [];
+  globalThis.again = (name, args) => name === "settle" && crossed.push(args[5] > 0);
+  const { createTidegate } = await hooked("again");
+  for (const [field, value, again] of [["backpressure", "share=0.5", true], ["endpoint-load-metrics", "TEXT cpu_utilization:0.9", true], ["x-ms-throttle-limit-percentage", "0.9", true], ["ratelimit", '"a";r=5', false]]) {
+    const tide = createTidegate({ fetch: async () => new Response("", { headers: { [field]: value } }) });
+    for (let turn = 0; turn < 3; turn++) await tide.fetch(URL_A);
+    assert.deepEqual(crossed.splice(0), [true, again, again], field);
+    tide.dispose();
+  }
+});
