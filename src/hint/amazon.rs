@@ -3,19 +3,19 @@
 use super::Dialect;
 use super::answer::Answer;
 use super::field::Form;
-use super::settle::{Findings, Told};
+use super::hubspot::{Member, tell_fields};
+use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "amazon",
     spec: "Amazon Selling Partner API usage plans",
-    fields: &[FIELD],
+    fields: FIELDS,
     read,
     ..Dialect::PLAIN
 };
 
-const FIELD: &str = "x-amzn-ratelimit-limit";
+const FIELDS: &[&str] = &["x-amzn-ratelimit-limit"];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let quota = Told { name: b"default", unit: "requests", window: 1_000.0, source: FIELD };
-    findings.tell_one(&answer.value(FIELD), Form::First, answer, quota);
+    tell_fields(FIELDS, &[Member(b"default", Form::First, 1_000.0)], answer, findings);
 }

@@ -30,7 +30,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
             }
             let quota =
                 Told { name, unit: "requests", window: f64::NAN, source: "x-ms-ratelimit-remaining-*" };
-            findings.tell_one(left, Form::Least, answer, quota);
+            findings.tell_one(left, Form::Least, answer, &quota);
         }
     }
 }

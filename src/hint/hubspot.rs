@@ -8,29 +8,50 @@ use super::settle::{Findings, Told};
 pub(super) const DIALECT: Dialect =
     Dialect { name: "hubspot", spec: "HubSpot API usage guidelines", fields: FIELDS, read, ..Dialect::PLAIN };
 
-/// Limit and remaining of each quota, then the window of the last.
 const FIELDS: &[&str] = &[
+    "x-hubspot-ratelimit-interval-milliseconds",
+    "x-hubspot-ratelimit-max",
+    "x-hubspot-ratelimit-remaining",
     "x-hubspot-ratelimit-daily",
     "x-hubspot-ratelimit-daily-remaining",
     "x-hubspot-ratelimit-secondly",
     "x-hubspot-ratelimit-secondly-remaining",
-    "x-hubspot-ratelimit-max",
-    "x-hubspot-ratelimit-remaining",
-    "x-hubspot-ratelimit-interval-milliseconds",
 ];
 
-/// The quotas, and their windows in milliseconds; that of zero is told.
-const QUOTAS: [(&[u8], f64); 3] = [(b"daily", 86_400_000.0), (b"secondly", 1_000.0), (b"interval", 0.0)];
+/// What each field tells.
+const MEMBERS: &[Member] = &[
+    Member(b"", Form::Millis, 0.0),
+    Member(b"interval", Form::First, 0.0),
+    Member(b"interval", Form::Least, 0.0),
+    Member(b"daily", Form::First, 86_400_000.0),
+    Member(b"daily", Form::Least, 86_400_000.0),
+    Member(b"secondly", Form::First, 1_000.0),
+    Member(b"secondly", Form::Least, 1_000.0),
+];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let list = answer.value(FIELDS[6]);
-    let interval = field::pick(&list, Form::First, answer.reference, &mut findings.reading.malformed);
-    for (place, source) in FIELDS.iter().enumerate() {
-        if let Some(&(name, window)) = QUOTAS.get(place / 2) {
+    tell_fields(FIELDS, MEMBERS, answer, findings);
+}
+
+/// The quota that a field tells of, how, and the quota's window in milliseconds: 0 is that of the last field that told
+/// one, [`Form::Millis`].
+pub(super) struct Member(pub &'static [u8], pub Form, pub f64);
+
+/// Tells quotas whose members stand in fields of their own.
+pub(super) fn tell_fields(
+    fields: &'static [&'static str],
+    members: &[Member],
+    answer: &Answer<'_>,
+    findings: &mut Findings,
+) {
+    let mut interval = f64::NAN;
+    for (&source, &Member(name, form, window)) in fields.iter().zip(members) {
+        let list = answer.value(source);
+        if form == Form::Millis {
+            interval = field::pick(&list, Form::First, answer.reference, &mut findings.reading.malformed);
+        } else {
             let window = if window > 0.0 { window } else { interval };
-            let form = if place % 2 == 0 { Form::First } else { Form::Least };
-            let quota = Told { name, unit: "requests", window, source };
-            findings.tell_one(&answer.value(source), form, answer, quota);
+            findings.tell_one(&list, form, answer, &Told { name, unit: "requests", window, source });
         }
     }
 }

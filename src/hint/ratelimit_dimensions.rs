@@ -50,7 +50,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
             unit = "tokens";
         }
         let quota = Told { name, unit, window, source: "ratelimit-*" };
-        findings.tell_one(&answer.named(field), form, answer, quota);
+        findings.tell_one(&answer.named(field), form, answer, &quota);
     }
 }
 
@@ -71,7 +71,7 @@ fn member(name: &[u8]) -> Option<(&[u8], Form)> {
     }
     let rest = stem(rest.0)?;
     let mut found = None;
-    for (word, form) in ROLES {
+    for &(word, form) in &ROLES {
         // `Reset-After` is a reset of another kind.
         if let Some([b'-', dimension @ ..]) = rest.strip_prefix(word)
             && !vendor

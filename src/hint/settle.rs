@@ -145,8 +145,8 @@ impl Findings {
     }
 
     /// Tells the member of a list that counts by its form: a limit, a remaining or a reset of a quota with this window.
-    pub fn tell_one(&mut self, list: &[u8], form: Form, answer: &Answer<'_>, quota: Told<'_>) {
-        let Told { name, unit, window, source } = quota;
+    pub fn tell_one(&mut self, list: &[u8], form: Form, answer: &Answer<'_>, quota: &Told<'_>) {
+        let &Told { name, unit, window, source } = quota;
         let mut told = [f64::NAN, f64::NAN, f64::NAN, window];
         let place = match form {
             Form::First => 0,

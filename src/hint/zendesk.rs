@@ -21,12 +21,12 @@ const MEMBERS: [(&[u8], Form); 3] =
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     for (field, name) in answer.names(b"zendesk-ratelimit-") {
+        let quota = Told { name, unit: "requests", window: f64::NAN, source: "zendesk-ratelimit-*" };
         let mut value = answer.named(field);
         salesforce::level(&mut value);
         let pairs = scan::pairs(&value, b',', b'=');
-        for (member, form) in MEMBERS {
-            let quota = Told { name, unit: "requests", window: f64::NAN, source: "zendesk-ratelimit-*" };
-            findings.tell_one(&answer::value(&pairs, member), form, answer, quota);
+        for &(member, form) in &MEMBERS {
+            findings.tell_one(&answer::value(&pairs, member), form, answer, &quota);
         }
     }
 }
