@@ -93,7 +93,8 @@ claim("a success is not copied: a stream of data and a JSON answer are the platf
 });
 
 claim("a GraphQL success that throttles closes its route for those who come after", async ({ page, backend }) => {
-  backend.handle = (hit) => hit.answer(200, { ...JSON_TYPE, "content-length": 52 }, JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } }], d: 1 }));
+  const body = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } }] });
+  backend.handle = (hit) => hit.answer(200, { ...JSON_TYPE, "content-length": body.length }, body);
   const seen = await page.evaluate(async () => {
     const tide = tidegate.createTidegate();
     const heard = new Promise((resolve) => tide.on("pressure", resolve));
@@ -134,9 +135,9 @@ claim("Server-Timing with Timing-Allow-Origin is a second door, for metrics that
     const seen = await page.evaluate(async (origin) => {
       const told = async (options) => {
         const tide = tidegate.createTidegate({ retry: false, ...options });
+        const answer = tide.fetch(`${origin}/${options ? "named" : "plain"}`);
         const entry = new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: "resource" }));
-        const response = await tide.fetch(`${origin}/${options ? "named" : "plain"}`);
-        await response.text();
+        await (await answer).text();
         await entry;
         // The instance's own observer was there before: it has been told when this one has.
         return (tide.pressure(origin).closedUntil ?? 0) - Date.now();

@@ -123,6 +123,10 @@ async function everything() {
   const statuses = [];
   statuses.push(...(await Promise.all([status(tide.fetch("/busy-once")), status(tide.fetch("/busy-once")), status(tide.fetch("/other"))])));
   statuses.push(await status(tide.fetch("/post", { method: "POST", body: "x" })));
+  // What the body of a success says comes behind its back: it is known when it is told, or when the core is no more.
+  const heard = new Promise((tell) => ["pressure", "error"].forEach((kind) => tide.on(kind, tell)));
+  statuses.push(await status(tide.fetch("/graphql", { method: "POST", body: "x" })));
+  if (!errors.length) await heard;
   const ran = await tide.run(() => 7);
   tide.setMode("observe");
   statuses.push(await status(tide.fetch("/observed")));
@@ -139,7 +143,8 @@ async function everything() {
   return { statuses, ran, hints: typeof hints, before, snapshot, errors, ready: await tide.ready };
 }
 
-const busyOnce = (hit, backend) => (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
+const THROTTLED = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } }] });
+const busyOnce = (hit, backend) => hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
 
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
 const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event at read said word".split(" ");
