@@ -183,18 +183,65 @@ pub const DIALECTS: &[Dialect] = &[
     graph::DIALECT,
 ];
 
-/// The readers alone, so that names and specifications weigh nothing in the module that ships.
-const READERS: [Reader; DIALECTS.len()] = {
-    let mut readers = [DIALECTS[0].read; DIALECTS.len()];
-    let mut row = 1;
+/// A dialect as it ships: names and specifications weigh nothing in the module. It is asked only when the response has
+/// one of these signs, which most responses have of few dialects.
+struct Row {
+    read: Reader,
+    signs: u64,
+}
+
+/// Signs that are no name's: of every response; of one with a body; of one with a field of an open family.
+const ANY: u64 = 1 << 61;
+const BODY: u64 = 1 << 62;
+const FAMILY: u64 = 1 << 63;
+
+/// What stands in every name of an open family.
+const STEM: &[u8] = b"limit";
+
+/// One of 61 signs: two names may share theirs, and then a dialect is asked in vain.
+const fn sign(name: &[u8]) -> u64 {
+    match name {
+        [first, .., last] => 1 << ((*first as usize + 5 * *last as usize + 7 * name.len()) % 61),
+        _ => ANY,
+    }
+}
+
+const ROWS: [Row; DIALECTS.len()] = {
+    let mut rows = [const { Row { read: Dialect::PLAIN.read, signs: ANY } }; DIALECTS.len()];
+    let mut row = 0;
     while row < DIALECTS.len() {
-        readers[row] = DIALECTS[row].read;
+        let Dialect { fields, families, members, bodies, read, .. } = DIALECTS[row];
+        let mut signs = 0;
+        let mut at = 0;
+        while at < fields.len() {
+            signs |= sign(fields[at].as_bytes());
+            at += 1;
+        }
+        if !families.is_empty() {
+            signs |= FAMILY;
+        }
+        if !members.is_empty() || !bodies.is_empty() {
+            signs |= BODY;
+        }
+        rows[row] = Row { read, signs: if signs == 0 { ANY } else { signs } };
         row += 1;
     }
-    readers
+    rows
 };
 
-/// The paths alone, for the same reason.
+/// The signs of a response.
+fn signs(answer: &Answer<'_>) -> u64 {
+    let mut signs = if answer.body.is_empty() { ANY } else { ANY | BODY };
+    for (name, _) in answer.lines {
+        signs |= sign(name);
+        if name.windows(STEM.len()).any(|part| part == STEM) {
+            signs |= FAMILY;
+        }
+    }
+    signs
+}
+
+/// The paths alone.
 const MEMBERS: [&[&str]; DIALECTS.len()] = {
     let mut members = [DIALECTS[0].members; DIALECTS.len()];
     let mut row = 1;
@@ -215,8 +262,11 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
     lines.extend(body::lines(&trailers));
     let answer = Answer::new(response.status, &lines, media, body, wall);
     let mut findings = Findings::new(response.status);
-    for reader in &READERS {
-        reader(&answer, &mut findings);
+    let signs = signs(&answer);
+    for row in &ROWS {
+        if row.signs & signs != 0 {
+            (row.read)(&answer, &mut findings);
+        }
     }
     findings.settle(&answer);
     findings.reading
