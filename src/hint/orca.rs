@@ -21,42 +21,36 @@ pub(super) const DIALECT: Dialect = Dialect {
 
 const FIELDS: &[&str] = &["endpoint-load-metrics", "endpoint-load-metrics-json", "endpoint-load-metrics-bin"];
 
-/// How a report is written.
-type Grammar = fn(&[u8], &mut Report) -> Option<()>;
+/// How the first field says which of the three it might be.
+const PREFIXES: &[&[u8]] = &[b"TEXT ", b"JSON ", b"BIN "];
 
-/// The grammar of each field, and the prefix by which the first field says another one.
-const GRAMMARS: [(&[u8], Grammar); 3] = [(b"TEXT ", text), (b"JSON ", json), (b"BIN ", binary)];
-
-/// The names of a load, the stronger first, as protobuf and as JSON spell them, and its record in protobuf.
-const LOADS: [([&[u8]; 2], u64); 2] = [
-    ([b"application_utilization", b"applicationUtilization"], 9 << 3 | DOUBLE),
-    ([b"cpu_utilization", b"cpuUtilization"], 1 << 3 | DOUBLE),
-];
-
-/// The wire type of a double.
-const DOUBLE: u64 = 1;
+/// The names of a load, the stronger first, as protobuf spells them, and how JSON does.
+const LOADS: [&[u8]; 4] =
+    [b"application_utilization", b"cpu_utilization", b"applicationUtilization", b"cpuUtilization"];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let mut fields = FIELDS.iter().zip(GRAMMARS).filter(|(name, _)| answer.has(name));
-    let Some((name, (_, mut grammar))) = fields.next() else {
+    let mut fields = FIELDS.iter().enumerate().filter(|(_, name)| answer.has(name));
+    let Some((mut kind, name)) = fields.next() else {
         return;
     };
     let value = answer.value(name);
     let mut body = &*value;
-    if value.is_empty() {
-        return;
-    }
-    for (prefix, other) in GRAMMARS {
-        if *name == FIELDS[0]
-            && let Some(rest) = value.strip_prefix(prefix)
-        {
-            (body, grammar) = (rest, other);
+    if kind == 0 {
+        for (other, prefix) in PREFIXES.iter().enumerate() {
+            if let Some(rest) = value.strip_prefix(*prefix) {
+                (kind, body) = (other, scan::trim(rest));
+            }
         }
     }
     let mut report = Report { loads: [f64::NAN; 2], names: Vec::new() };
+    let valid = match kind {
+        0 => text(body, &mut report),
+        1 => json(body, &mut report),
+        _ => binary(body, &mut report),
+    };
     // Of two reports nobody knows which is right.
-    if fields.next().is_some() || grammar(scan::trim(body), &mut report).is_none() {
-        findings.reading.malformed += 1;
+    if valid.is_none() || fields.next().is_some() {
+        findings.reading.malformed += u32::from(!value.is_empty());
         return;
     }
     let [application, cpu] = report.loads;
@@ -82,30 +76,37 @@ impl Report {
     }
 
     /// Takes what a metric says; false when that rejects the report.
-    fn take(&mut self, name: &[u8], value: f64) -> bool {
-        for (load, ([known, _], _)) in self.loads.iter_mut().zip(LOADS) {
-            if name == known {
-                *load = value;
-            }
+    fn take(&mut self, metric: usize, value: f64) -> bool {
+        if let Some(load) = self.loads.get_mut(metric) {
+            *load = value;
         }
-        is_valid(value)
+        // Beyond the largest is infinity.
+        (0.0..f64::MAX).contains(&value)
+    }
+
+    /// Takes what a metric says as protobuf has it, like [`Report::take`].
+    fn double(&mut self, metric: usize, bytes: &[u8]) -> Option<()> {
+        let value = f64::from_le_bytes(bytes.try_into().ok()?);
+        self.take(metric, value).then_some(())
     }
 }
 
-/// A number from zero up; beyond the largest is infinity.
-fn is_valid(value: f64) -> bool {
-    (0.0..f64::MAX).contains(&value)
+/// The load of that name, by its place: 0 or 1. Only so many of [`LOADS`] are looked at.
+fn metric(name: &[u8], looked_at: usize) -> usize {
+    LOADS.iter().take(looked_at).position(|&known| known == name).map_or(OTHER, |place| place & 1)
 }
+
+/// A metric that is no load.
+const OTHER: usize = 2;
 
 /// Metrics with commas between them, and between name and value a colon (Envoy) or an equals sign (vLLM, Knative).
 fn text(text: &[u8], report: &mut Report) -> Option<()> {
     for member in scan::members(text) {
-        let at = member.iter().position(|byte| matches!(byte, b':' | b'='))?;
-        let (name, value) = member.split_at(at);
+        let (name, value) = scan::cut(member, b":=");
         let mut rest = Scan(scan::trim(value.get(1..)?));
         let number = json::scaled(&mut rest);
         let name = scan::trim(name);
-        if !rest.0.is_empty() || !report.is_new(name) || !report.take(name, number) {
+        if !rest.0.is_empty() || !report.is_new(name) || !report.take(metric(name, 2), number) {
             return None;
         }
     }
@@ -116,23 +117,14 @@ fn text(text: &[u8], report: &mut Report) -> Option<()> {
 fn json(text: &[u8], report: &mut Report) -> Option<()> {
     let mut valid = true;
     let whole = json::walk(text, &mut |path, _, raw| {
-        let first = path.iter().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(path.len());
-        let (mut name, below) = path.split_at(first);
-        let load = LOADS.iter().find(|(names, _)| names.contains(&name));
-        if let Some(([known, _], _)) = load {
-            name = known;
-        }
-        if !below.is_empty() {
-            name = path;
-        }
-        let number = json::number(&mut Scan(raw));
+        let load = metric(path, LOADS.len());
+        // Both spellings are one name.
+        let name = if load == OTHER { path } else { LOADS.get(load).copied().unwrap_or_default() };
         // The elements of an array have no names of their own; the whole has none, but is an object.
-        let named = below.contains(&b'[') || report.is_new(name) || raw == b"{" && path.is_empty();
-        let typed = match load {
-            Some(_) => below.is_empty() && (report.take(name, number) || raw == b"null"),
-            None => number.is_nan() || is_valid(number),
-        };
-        valid &= named && typed;
+        let named = path.contains(&b'[') || report.is_new(name) || path.is_empty() && raw == b"{";
+        let number = json::number(&mut Scan(raw));
+        let typed = if load == OTHER { number.is_nan() } else { raw == b"null" };
+        valid &= named && (report.take(load, number) || typed);
     });
     (whole && valid).then_some(())
 }
@@ -144,22 +136,15 @@ fn binary(text: &[u8], report: &mut Report) -> Option<()> {
     let mut rest = &*bytes;
     while !rest.is_empty() {
         let mut record = protobuf::take(&mut rest)?;
-        match record.key >> 3 {
-            // Doubles, the last of them the application's utilisation.
-            1 | 2 | 6 | 7 | 9 if record.key & 7 == DOUBLE => {
-                let value = double(record.bytes)?;
-                for (load, (_, key)) in report.loads.iter_mut().zip(LOADS) {
-                    if record.key == key {
-                        *load = value;
-                    }
-                }
-            }
-            // Maps of doubles by name.
-            4 | 5 | 8 => {
+        match record.key {
+            APPLICATION => report.double(0, record.bytes)?,
+            CPU => report.double(1, record.bytes)?,
+            MEMORY | REQUESTS | ERRORS => report.double(OTHER, record.bytes)?,
+            COSTS | UTILIZATIONS | NAMED => {
                 while !record.bytes.is_empty() {
                     let part = protobuf::take(&mut record.bytes)?;
-                    if part.key == 2 << 3 | DOUBLE {
-                        double(part.bytes)?;
+                    if part.key == MAP_VALUE {
+                        report.double(OTHER, part.bytes)?;
                     }
                 }
             }
@@ -169,7 +154,14 @@ fn binary(text: &[u8], report: &mut Report) -> Option<()> {
     whole.then_some(())
 }
 
-fn double(bytes: &[u8]) -> Option<f64> {
-    let value = f64::from_le_bytes(bytes.try_into().ok()?);
-    is_valid(value).then_some(value)
-}
+// The records of doubles, and of maps of doubles by name: the number of the field times eight, and its wire type.
+const CPU: u64 = 1 << 3 | 1;
+const MEMORY: u64 = 2 << 3 | 1;
+const COSTS: u64 = 4 << 3 | 2;
+const UTILIZATIONS: u64 = 5 << 3 | 2;
+const REQUESTS: u64 = 6 << 3 | 1;
+const ERRORS: u64 = 7 << 3 | 1;
+const NAMED: u64 = 8 << 3 | 2;
+const APPLICATION: u64 = 9 << 3 | 1;
+/// In the record of such a map.
+const MAP_VALUE: u64 = 2 << 3 | 1;

@@ -71,7 +71,13 @@ pub fn holds(text: &[u8], word: &[u8]) -> bool {
 
 /// The members of a list in which quotes mean nothing, each trimmed.
 pub fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&byte| byte == b',').map(trim)
+    let mut rest = Some(list);
+    core::iter::from_fn(move || {
+        let (member, more) = cut(rest.take()?, b",");
+        // A comma promises another one.
+        rest = more.get(1..);
+        Some(trim(member))
+    })
 }
 
 /// What stands before the first of these marks, and what from there on; all and nothing when there is none.

@@ -18,10 +18,9 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let mut told = None;
     for name in DIALECT.fields {
         for member in scan::members(&answer.value(name)) {
-            if member.eq_ignore_ascii_case(b"false") {
-                told = Some(false);
-            } else if member.eq_ignore_ascii_case(b"true") {
-                told = told.or(Some(true));
+            let truth = member.eq_ignore_ascii_case(b"true");
+            if truth || member.eq_ignore_ascii_case(b"false") {
+                told = Some(truth && told != Some(false));
             } else {
                 findings.reading.malformed += u32::from(!member.is_empty());
             }
