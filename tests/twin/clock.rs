@@ -72,13 +72,16 @@ fn rfc_850(text: &str, now_ms: f64) -> Option<f64> {
     let date: Vec<&str> = date.split('-').collect();
     let [mday, month, year] = date[..] else { return None };
     let (mday, year) = (digits(mday, 2)?, digits(year, 2)?);
-    // More than 50 years ahead is the latest past year with these digits.
+    // The latest year with these digits that is not more than 50 years ahead.
     let (now_year, now_month, now_mday, now_time) = civil(now_ms);
-    let guess = now_year - now_year % 100 + year;
-    let ms = moment(guess, month, mday, time)?;
-    let (_, month_number, _, time_ms) = civil(ms);
-    let too_far = (guess - 50, month_number, mday, time_ms) > (now_year, now_month, now_mday, now_time);
-    let ms = if too_far { moment(guess - 100, month, mday, time)? } else { ms };
+    let near = |year: &i64| {
+        let Some(ms) = moment(*year, month, mday, time) else { return *year - 50 <= now_year };
+        let (_, month_number, _, time_ms) = civil(ms);
+        (*year - 50, month_number, mday, time_ms) <= (now_year, now_month, now_mday, now_time)
+    };
+    let latest = now_year - now_year % 100 + 100 + year;
+    let year = [latest, latest - 100, latest - 200].into_iter().filter(|year| *year <= 9999).find(near)?;
+    let ms = moment(year, month, mday, time)?;
     DAYS.contains(&day).then_some(ms)
 }
 

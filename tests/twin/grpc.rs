@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::binary::{all_bytes, base64, last_bytes, message, retry_info};
+use super::fields::is_clean;
 use super::number::{integer, trim};
 
 /// B7. `text`: the body is base64, in segments that may each be padded.
@@ -40,9 +41,15 @@ fn values<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
     answer.fields.value(name).into_iter().chain(trailers).map(trim).collect()
 }
 
+/// S2, for fields and trailers as one value.
+fn clean<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
+    let all = values(answer, name);
+    if all.iter().all(|value| is_clean(value)) { all } else { Vec::new() }
+}
+
 /// The statuses: 1*DIGIT.
 pub fn statuses(answer: &Answer) -> Vec<f64> {
-    values(answer, "grpc-status").into_iter().flat_map(|value| value.split(',')).filter_map(integer).collect()
+    clean(answer, "grpc-status").into_iter().flat_map(|value| value.split(',')).filter_map(integer).collect()
 }
 
 /// R2: a pushback's milliseconds, or that it forbids. Several are no integer.
@@ -61,17 +68,15 @@ pub fn pushback(answer: &Answer) -> Option<Result<f64, ()>> {
 
 /// B6: the delay in `grpc-status-details-bin`, in milliseconds.
 pub fn details_delay(answer: &Answer) -> Option<f64> {
-    values(answer, "grpc-status-details-bin").into_iter().flat_map(|value| value.split(',')).find_map(
-        |text| {
-            let status = message(&base64(trim(text))?)?;
-            all_bytes(&status, 3).find_map(|any| {
-                let any = message(any)?;
-                let kind = String::from_utf8_lossy(last_bytes(&any, 1)?).into_owned();
-                if !kind.ends_with("/google.rpc.RetryInfo") {
-                    return None;
-                }
-                retry_info(last_bytes(&any, 2).unwrap_or_default())
-            })
-        },
-    )
+    clean(answer, "grpc-status-details-bin").into_iter().flat_map(|value| value.split(',')).find_map(|text| {
+        let status = message(&base64(trim(text))?)?;
+        all_bytes(&status, 3).find_map(|any| {
+            let any = message(any)?;
+            let kind = String::from_utf8_lossy(last_bytes(&any, 1)?).into_owned();
+            if !kind.ends_with("/google.rpc.RetryInfo") {
+                return None;
+            }
+            retry_info(last_bytes(&any, 2).unwrap_or_default())
+        })
+    })
 }

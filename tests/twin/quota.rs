@@ -30,10 +30,11 @@ pub fn read(answer: &Answer) -> Vec<Quota> {
 pub fn add(quotas: &mut Vec<Quota>, quota: Quota) {
     match quotas.iter_mut().find(|known| known.name == quota.name) {
         Some(known) => {
-            if known.limit.is_none() {
-                known.limit = quota.limit;
+            // A window belongs to its limit.
+            if known.limit.is_none() || quota.limit.is_none() {
                 known.window_ms = known.window_ms.or(quota.window_ms);
             }
+            known.limit = known.limit.or(quota.limit);
             known.remaining = [known.remaining, quota.remaining].into_iter().flatten().reduce(f64::min);
             known.reset_ms = longest([known.reset_ms, quota.reset_ms].into_iter().flatten());
         }
@@ -59,7 +60,7 @@ fn dictionary(fields: &Fields) -> Option<Quota> {
     let of = |key: &str| {
         let figures = split_outside_quotes(value, ',').into_iter().filter_map(move |member| {
             let (name, figure) = trim(&member).split_once('=')?;
-            (trim(name) == key).then(|| bare(figure).to_owned())
+            (trim(name) == key).then(|| figure.to_owned())
         });
         figures.collect::<Vec<_>>().join(",")
     };
@@ -71,13 +72,13 @@ fn dictionary(fields: &Fields) -> Option<Quota> {
         limit,
         remaining,
         reset_ms: reset.map(|s| milliseconds(s * 1000.0)),
-        window_ms: window(fields, "", limit),
+        window_ms: window(fields, &[], limit),
         unit: "requests".to_owned(),
     };
     is_present(&quota).then_some(quota)
 }
 
-fn is_present(quota: &Quota) -> bool {
+pub fn is_present(quota: &Quota) -> bool {
     quota.limit.is_some() || quota.remaining.is_some() || quota.reset_ms.is_some()
 }
 
@@ -86,8 +87,7 @@ fn family(fields: &Fields, clock: &Clock, prefix: &str) -> Option<Quota> {
     let field = |suffix: &str| fields.clean(&format!("{prefix}-{suffix}"));
     // Open for both: what can be read.
     let limits = [field("limit"), field("total")].map(Option::unwrap_or_default);
-    let limit_field = limits.into_iter().find(|value| first_limit(value).is_some()).unwrap_or(limits[0]);
-    let limit = first_limit(limit_field);
+    let limit = limits.into_iter().find_map(first_limit);
     let remaining = field("remaining").and_then(least_remaining);
     let used = field("used").and_then(most_used).or_else(|| field("observed").and_then(most_used));
     let after = || longest_member(field("reset-after")?, |text| number(bare(text)).map(|s| s * 1000.0));
@@ -108,7 +108,7 @@ fn family(fields: &Fields, clock: &Clock, prefix: &str) -> Option<Quota> {
         limit: known_limit,
         remaining,
         reset_ms: reset.map(milliseconds),
-        window_ms: window(fields, limit_field, known_limit),
+        window_ms: window(fields, &limits, known_limit),
         unit: "requests".to_owned(),
     })
 }
@@ -119,12 +119,14 @@ fn most_used(value: &str) -> Option<f64> {
 }
 
 /// Q5: the window of the first policy whose quota is the limit.
-fn window(fields: &Fields, limit_field: &str, limit: Option<f64>) -> Option<f64> {
-    let policies = old_policies(fields.clean("ratelimit-policy").unwrap_or_default());
-    let later = old_policies(
-        limit_field.trim_start_matches([',', ' ', '\t']).split_once(',').map_or("", |(_, later)| later),
-    );
-    let mut all = policies.into_iter().chain(later);
+fn window(fields: &Fields, limits: &[&str], limit: Option<f64>) -> Option<f64> {
+    let mut policies = fields.clean("ratelimit-policy").unwrap_or_default().to_owned();
+    for value in limits {
+        let value = value.trim_start_matches([',', ' ', '\t']);
+        // Open for a quote that is not closed: one list.
+        policies = policies + "," + value.split_once(',').map_or("", |(_, later)| later);
+    }
+    let mut all = old_policies(&policies).into_iter();
     let found = all.find(|(quota, window)| Some(*quota) == limit && *window > 0.0)?;
     Some(found.1 * 1000.0)
 }

@@ -5,6 +5,9 @@ use tidegate::hint::structured::{Form, Part, string, walk};
 
 /// Both take or refuse it as each form, and read the same Strings and Tokens out of it.
 pub fn check(text: &[u8]) {
+    if has_odd_padding(text) {
+        return;
+    }
     let theirs = [
         Parser::new(text).parse::<Item>().ok().map(|item| words(&[ListEntry::Item(item)])),
         Parser::new(text).parse::<List>().ok().map(|list| words(&list)),
@@ -30,6 +33,14 @@ pub fn check(text: &[u8]) {
         let ours = valid.then(|| members.into_iter().flat_map(|(_, words)| words).collect());
         assert_eq!(ours, theirs, "{form:?} {:?}", String::from_utf8_lossy(text));
     }
+}
+
+/// Whether to take a Byte Sequence with too little padding is left to parsers (RFC 9651, section 4.2.7).
+fn has_odd_padding(text: &[u8]) -> bool {
+    text.split(|b| *b == b':').any(|part| {
+        let data = part.iter().position(|b| *b == b'=').unwrap_or(part.len());
+        data < part.len() && part.len() % 4 != 0 || data % 4 == 1
+    })
 }
 
 fn is_word(raw: &[u8]) -> bool {

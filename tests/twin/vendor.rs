@@ -3,7 +3,7 @@
 use super::fields::{Fields, bare, first_limit, least_remaining, longest_member};
 use super::json::Json;
 use super::number::{longest, milliseconds, number, trim};
-use super::quota::add;
+use super::quota::is_present;
 use super::{Answer, Quota};
 
 pub fn read(answer: &Answer) -> Vec<Quota> {
@@ -13,7 +13,7 @@ pub fn read(answer: &Answer) -> Vec<Quota> {
     let more =
         shopify(fields).into_iter().chain(salesforce(fields)).chain(hubspot(fields)).chain(azure(fields));
     for quota in more.chain(zendesk(fields)).chain(amazon(fields)).chain(cost(answer)) {
-        add(&mut quotas, quota);
+        quotas.push(quota);
     }
     quotas
 }
@@ -80,7 +80,8 @@ fn dimensions(answer: &Answer, quotas: &mut Vec<Quota>) {
                     longest_member(value, |text| answer.clock.until_reset(bare(text))).map(milliseconds);
             }
         }
-        add(quotas, told);
+        // What says nothing tells no window either.
+        quotas.extend(Some(told).filter(is_present));
     }
 }
 

@@ -16,6 +16,13 @@ const COMMON: [&str; 3] = ["date", "age", "content-type"];
 
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
+fn trim(name: &[u8]) -> &[u8] {
+    let blank = |b: &u8| *b == b' ' || *b == b'\t';
+    let start = name.iter().take_while(|b| blank(b)).count();
+    let end = name.len() - name[start..].iter().rev().take_while(|b| blank(b)).count();
+    &name[start..end]
+}
+
 /// A response as a fuzzer has it.
 pub fn encode(status: u16, headers: &Lines, body: Option<&[u8]>) -> Vec<u8> {
     let mut bytes = status.to_be_bytes().to_vec();
@@ -53,7 +60,10 @@ pub fn decode(bytes: &[u8]) -> Option<(u16, Lines, Option<&[u8]>)> {
             break;
         }
         let colon = line.iter().position(|b| *b == b':').unwrap_or(line.len());
-        lines.push((line[..colon].to_ascii_lowercase(), line.get(colon + 1..).unwrap_or_default().to_vec()));
+        lines.push((
+            trim(&line[..colon]).to_ascii_lowercase(),
+            line.get(colon + 1..).unwrap_or_default().to_vec(),
+        ));
     }
     Some((u16::from_be_bytes([*high, *low]), lines, body))
 }
