@@ -98,10 +98,14 @@ const view = (length: number): Uint8Array => {
   return new Uint8Array(memory.buffer).subarray(at);
 };
 
+// Made once, and not by an import: either costs more than what it does here.
+let encoder: TextEncoder | undefined;
+let decoder: TextDecoder | undefined;
+
 /** Writes text, and bytes behind it, where the core reads them; answers their length in bytes. */
 export const put = (text: string, bytes?: Uint8Array): number => {
   const into = view(3 * text.length + (bytes?.length ?? 0));
-  const { written } = new TextEncoder().encodeInto(text, into);
+  const { written } = (encoder ??= new TextEncoder()).encodeInto(text, into);
   if (!bytes) return written;
   into.set(bytes, written);
   return written + bytes.length;
@@ -110,7 +114,7 @@ export const put = (text: string, bytes?: Uint8Array): number => {
 /** The texts that the core left, one behind the other: answers the next `length` bytes of them as text. */
 export const taker = (all: number): ((length: number) => string) => {
   const bytes = view(all);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
   let at = 0;
-  return (length) => decoder.decode(bytes.subarray(at, (at += length)));
+  return (length) => decoder!.decode(bytes.subarray(at, (at += length)));
 };

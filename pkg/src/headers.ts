@@ -40,6 +40,7 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   // Looking at `headers` at all costs: a browser makes that object when it is asked for.
   const headers = all || names.length ? answer.headers : undefined;
   if (!headers) return "";
+  if (!all && scope.values && names.every((name, place) => headers.get(name) === scope.values![place])) return "";
   let text = "";
   const read = (name: string) => (text += line(name, headers.get(name)));
   if (all) {
@@ -54,6 +55,8 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   } else names.forEach(read);
   if (!text || (!failed && text === scope.last && !TIMED.test(text))) return "";
   scope.last = text;
+  // What a failure said is another thing than what successes say, and what holds for a while only is said again.
+  scope.values = failed || TIMED.test(text) ? undefined : scope.names!.map((name) => headers.get(name));
   CLOCKS.forEach(read);
   return text;
 };

@@ -31,15 +31,19 @@ const enum Register {
   Each = 6,
 }
 
+const BREAK = /[\r\n]./s;
+const BREAKS = /[\r\n](?!$)/g;
+
 const textOf = (headers: any, typed: boolean): string => {
   let text = "";
   let type: unknown;
   for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
     const name = `${given}`.toLowerCase();
     if (name === "content-type") type ??= value;
-    for (const one of [value].flat()) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      let said = line(name, one);
       // A line break would be the next field; what replaces it makes the value invalid.
-      const said = line(name, one).replace(/[\r\n](?!$)/g, "\0");
+      if (BREAK.test(said)) said = said.replace(BREAKS, "\0");
       if (text.length + said.length < Most.Text) text += said;
     }
   }

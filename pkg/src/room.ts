@@ -13,6 +13,8 @@ export interface Scope {
   names?: string[];
   /** The hint text that crossed last. */
   last?: string;
+  /** The values of those names as they crossed, when hearing them again would say nothing. */
+  values?: (string | null)[] | undefined;
   /** Successes seen. */
   seen: number;
   /** The last refusal, so that the same refusal is the same object. */

@@ -38,12 +38,13 @@ type Parts = [i32; 11];
 /// Takes a date that the form allows off `text`: epoch milliseconds, NaN when it does not begin with one that exists.
 /// `now`, in epoch milliseconds, places two-digit years.
 pub fn take(text: &mut &[u8], form: Form, now: f64) -> f64 {
+    // HTTP-dates begin with a letter, the others with a digit.
     let allowed = match form {
-        Form::Date | Form::Duration => HTTP,
-        Form::Reset => PICTURES.len(),
-        _ => 0,
+        Form::Date | Form::Duration | Form::Reset if scan::starts(text, class::LETTER) => 0..HTTP,
+        Form::Reset => HTTP..PICTURES.len(),
+        _ => 0..0,
     };
-    for (index, picture) in PICTURES.iter().enumerate().take(allowed) {
+    for (index, picture) in PICTURES.iter().enumerate().take(allowed.end).skip(allowed.start) {
         let mut parts = Parts::default();
         if let Some(rest) = fill(&mut parts, picture, text) {
             *text = rest;

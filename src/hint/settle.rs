@@ -2,6 +2,7 @@
 //! a limit, what an exhausted quota means, what a cache made stale.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::answer::Answer;
 use super::field::{self, Form, bounded};
@@ -48,6 +49,9 @@ pub struct Findings {
     pub failed: bool,
     /// A quota without a dimension was read: the other families restate it.
     pub unnamed: bool,
+    /// The newest quota of each of 256 kinds of name, and for each quota the one of its kind before it; none: the most.
+    newest: [u16; 256],
+    earlier: Vec<u16>,
     /// The field of a quota that tells the most.
     pub quota_source: Option<&'static str>,
     waits: [Option<Wait>; 4],
@@ -61,6 +65,8 @@ impl Findings {
             failed: status >= 400,
             unnamed: false,
             quota_source: None,
+            newest: [MOST_QUOTAS as u16; 256],
+            earlier: Vec::new(),
             waits: [None; 4],
         }
     }
@@ -98,11 +104,16 @@ impl Findings {
     pub fn quota(&mut self, name: String, source: &'static str) -> Option<&mut Quota> {
         self.quota_source = Some(source);
         let quotas = &mut self.reading.hint.quotas;
-        let mut place = 0;
+        let bucket = name.bytes().fold(0, |hash: u8, byte| hash.rotate_left(3) ^ byte);
+        let newest = self.newest.get_mut(usize::from(bucket))?;
+        let mut place = usize::from(*newest);
         while quotas.get(place).is_some_and(|quota| quota.name != name) {
-            place += 1;
+            place = self.earlier.get(place).map_or(MOST_QUOTAS, |earlier| usize::from(*earlier));
         }
-        if place == quotas.len() && place < MOST_QUOTAS {
+        if place == MOST_QUOTAS && quotas.len() < MOST_QUOTAS {
+            place = quotas.len();
+            self.earlier.push(*newest);
+            *newest = place as u16;
             // Spelt out: a default would be made and dropped as a whole.
             quotas.push(Quota {
                 name,
