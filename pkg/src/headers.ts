@@ -40,8 +40,8 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   // Looking at `headers` at all costs: a browser makes that object when it is asked for.
   const headers = all || names.length ? answer.headers : undefined;
   if (!headers) return "";
-  if (!all && scope.values && names.every((name, place) => headers.get(name) === scope.values![place])) return "";
   let text = "";
+  let values: (string | null)[] | undefined;
   const read = (name: string) => (text += line(name, headers.get(name)));
   if (all) {
     const found = new Set(names);
@@ -52,11 +52,15 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
       if (found.size < Most.Names) found.add(name);
     });
     if (!failed) scope.names = [...found];
-  } else names.forEach(read);
-  if (!text || (!failed && text === scope.last && !TIMED.test(text))) return "";
+  } else {
+    values = names.map((name) => headers.get(name));
+    if (scope.values && values.every((value, place) => value === scope.values![place])) return "";
+    names.forEach((name, place) => (text += line(name, values![place])));
+  }
+  const timed = TIMED.test(text);
+  scope.values = timed ? undefined : values;
+  if (!text || (!failed && !timed && text === scope.last)) return "";
   scope.last = text;
-  // What a failure said is another thing than what successes say, and what holds for a while only is said again.
-  scope.values = failed || TIMED.test(text) ? undefined : scope.names!.map((name) => headers.get(name));
   CLOCKS.forEach(read);
   return text;
 };
