@@ -164,10 +164,10 @@ impl<'a> Scan<'a> {
     /// Takes a number, `1*DIGIT [ "." 1*DIGIT ]`: no sign, no exponent; NaN when there is none. Rounded as a double is,
     /// up to 15 digits in all and 18 of a whole number, within a few units of the last place beyond; never infinite.
     pub fn number(&mut self) -> f64 {
-        let (mut whole, scale) = decimal(self.run(class::DIGIT));
+        let (mut whole, scale) = decimal(self.run(DIGIT));
         whole *= scale;
         if self.eat(b'.') {
-            let places = self.run(class::DIGIT);
+            let places = self.run(DIGIT);
             // What stands further behind is less than any double can tell.
             let places = places.get(..300).unwrap_or(places);
             let (mut fraction, more) = decimal(places);
