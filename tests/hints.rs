@@ -265,6 +265,8 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (200, "ratelimit: \"a\";r=x\nratelimit-policy: \"a\";q=5\n", Some("ratelimit-policy"), 1),
     (200, "ratelimit: limit=1, remaining=x\n", Some("ratelimit"), 1),
     (200, "ratelimit: default;r=1\n", None, 1),
+    // Padding may be left out, but what is there has to fit.
+    (200, "ratelimit: \"a\";r=1;pk=:YQ=:\n", None, 1),
     (429, "ratelimit-policy: 5;w=1\nratelimit: limit=5, remaining=0, reset=1\n", Some("ratelimit"), 0),
     (429, "x-ratelimit-remaining: 0\nx-ratelimit-reset: 5\n", Some("x-ratelimit-reset"), 0),
     (403, "x-ratelimit-remaining: 0\n", Some("x-ratelimit-remaining"), 0),
@@ -390,4 +392,38 @@ fn no_more_than_256_names_of_a_family_are_looked_at() {
         read_text(200, text.as_bytes(), WallTime(0)).hint.quotas.len()
     };
     assert_eq!((quotas(255), quotas(256), quotas(5_000)), (255, 256, 256));
+}
+
+/// Names of three characters that no separator stands in, each another.
+fn names(mark: char, count: usize) -> impl Iterator<Item = String> {
+    let sign = |n: usize| char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[n]);
+    (0..count).map(move |n| format!("{mark}{}{}", sign(n / 62), sign(n % 62)))
+}
+
+#[test]
+fn no_more_than_4096_quotas_are_told_whatever_tells_of_the_next() {
+    let list = |mark, count, before: &str, behind: &str| {
+        names(mark, count).map(|name| format!("{before}{name}{behind}")).collect::<String>()
+    };
+    let text = |last: usize| {
+        let limits = list('l', 744, "\"", "\";r=1,");
+        let policies = list('p', 744, "\"", "\";q=1,");
+        let (usage, left) = (list('s', 1_000, "", "=1/2,"), list('a', last, "", ";1,"));
+        let wide = list('d', 244, "x-ratelimit-limit-", ": 1\n");
+        format!(
+            "ratelimit: {}\nratelimit-policy: {}\n{wide}sforce-limit-info: {usage}\n\
+            x-ms-ratelimit-remaining-resource: {left}\nx-amzn-ratelimit-limit: 1\n",
+            limits.trim_end_matches(','),
+            policies.trim_end_matches(','),
+        )
+    };
+    let problem = "\n{\"violated-policies\":[\"laa\",\"new\"],\
+        \"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\"}";
+    let told = |last| read_text(429, (text(last) + problem).as_bytes(), WallTime(0)).hint.quotas;
+    let named = |quotas: &[Quota], name: &str| quotas.iter().any(|quota| quota.name == name);
+    let (room, full) = (told(1_362), told(1_364));
+    assert_eq!((room.len(), full.len()), (4_096, 4_096));
+    assert!(named(&room, "default") && named(&room, "new"));
+    assert!(!named(&full, "default") && !named(&full, "new"));
+    assert_eq!(full.iter().find(|quota| quota.name == "laa").unwrap().remaining, Some(1.0));
 }

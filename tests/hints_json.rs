@@ -106,6 +106,7 @@ const TEXTS: &[(&str, bool)] = &[
     ("\"\\u+123\"", false),
     ("\"\\ud800\"", true),
     ("\"\\ud800\\n\\udc00\"", true),
+    ("\"\\ud800\\u0041\"", true),
     ("\"\\ud800\\uZ\"", false),
     ("\"\\ud800\\\"", false),
     ("\"\n\"", false),

@@ -182,13 +182,17 @@ fn every_test_of_the_working_group_passes_that_must() {
 
 #[test]
 fn a_walk_ends_where_its_visitor_refuses() {
-    let mut seen = Vec::new();
-    let whole = walk(b"a, b, c", Form::List, &mut |_, _, raw| {
-        seen.push(raw.to_vec());
-        raw != b"b"
-    });
-    assert!(!whole);
-    assert_eq!(seen, [b"a", b"b"]);
+    let text = b"a, (b;c d);e=f, g";
+    let parts: &[&[u8]] = &[b"a", b"(", b"b", b"c", b"d", b"", b"e", b"g"];
+    for end in 0..=parts.len() {
+        let mut seen = Vec::new();
+        let whole = walk(text, Form::List, &mut |_, key, raw| {
+            seen.push(if key.is_empty() { raw } else { key });
+            seen.len() <= end
+        });
+        assert_eq!(whole, end == parts.len(), "{end}");
+        assert_eq!(seen, parts[..parts.len().min(end + 1)], "{end}");
+    }
 }
 
 /// What structured fields are made of.
