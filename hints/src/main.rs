@@ -40,6 +40,7 @@ fn epoch_ms(at: SystemTime) -> Result<i64> {
     Ok(i64::try_from(since.as_millis())?)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a command has a clock; the core has none")]
 fn main() -> Result<()> {
     let words = Words::parse();
     let now = match words.now {

@@ -42,7 +42,10 @@ impl<'a> Run<'a> {
             cmd!(sh, "cargo fmt --all --check"),
             cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings"),
             cmd!(sh, "cargo clippy --package tidegate --target {wasm} --lib -- -D warnings"),
-            cmd!(sh, "cargo clippy --package tidegate --target {wasm} --lib --features inspect -- -D warnings"),
+            cmd!(
+                sh,
+                "cargo clippy --package tidegate --target {wasm} --lib --features inspect -- -D warnings"
+            ),
         ];
         let built = self.build().inspect_err(|error| eprintln!("{error:#}")).is_ok();
         if built {
