@@ -1,4 +1,5 @@
-// How large the package's files are. Run after a build: `node pkg/sizes.mjs` prints a table.
+// How large the package's files are. Run after a build: `node pkg/sizes.mjs` prints a table, with the path of a file
+// that file's sizes alone: raw, gzip, brotli.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -20,17 +21,23 @@ const FILES = {
 export function measure() {
   const sizes = {};
   for (const [part, file] of Object.entries(FILES)) {
-    const bytes = readFileSync(new URL(file, import.meta.url));
-    sizes[part.trim()] = {
-      raw: bytes.length,
-      gzip: gzipSync(bytes, { level: 9 }).length,
-      brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length,
-    };
+    sizes[part.trim()] = weigh(readFileSync(new URL(file, import.meta.url)));
   }
   return sizes;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+function weigh(bytes) {
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length,
+  };
+}
+
+const [, script, file] = process.argv;
+if (script === fileURLToPath(import.meta.url) && file) {
+  console.log(Object.values(weigh(readFileSync(file))).join(" "));
+} else if (script === fileURLToPath(import.meta.url)) {
   const sizes = measure();
   const row = (name, columns) => console.log(name.padEnd(26) + columns.map((text) => String(text).padStart(10)).join(""));
   row("bytes", ["raw", "gzip", "brotli"]);

@@ -123,6 +123,7 @@ pub struct Reading {
 }
 
 /// One family of fields and how to read it. To add one: a file here, a row in [`DIALECTS`], a file of vectors.
+#[derive(Clone, Copy)]
 pub struct Dialect {
     /// Stable name, as in the vectors' file name.
     pub name: &'static str,
@@ -206,11 +207,41 @@ const fn sign(name: &[u8]) -> u64 {
     }
 }
 
+/// The dialect that this build leaves out, or `all`: so it is known what each adds to the module (`cargo xtask weigh`).
+const WITHOUT: &[u8] = match option_env!("TIDEGATE_WITHOUT") {
+    Some(name) => name.as_bytes(),
+    None => b"",
+};
+
+/// The table as a build has it that leaves this dialect out.
+const fn table(without: &[u8]) -> [Dialect; DIALECTS.len()] {
+    let mut table = [Dialect::PLAIN; DIALECTS.len()];
+    let mut row = 0;
+    while row < DIALECTS.len() {
+        if !same(without, DIALECTS[row].name.as_bytes()) && !same(without, b"all") {
+            table[row] = DIALECTS[row];
+        }
+        row += 1;
+    }
+    table
+}
+
+/// Are they equal?
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+const SHIPPED: [Dialect; DIALECTS.len()] = table(WITHOUT);
+
 const ROWS: [Row; DIALECTS.len()] = {
     let mut rows = [const { Row { read: Dialect::PLAIN.read, signs: ANY } }; DIALECTS.len()];
     let mut row = 0;
     while row < DIALECTS.len() {
-        let Dialect { fields, families, members, bodies, read, .. } = DIALECTS[row];
+        let Dialect { fields, families, members, bodies, read, .. } = SHIPPED[row];
         let mut signs = 0;
         let mut at = 0;
         while at < fields.len() {
@@ -243,10 +274,10 @@ fn signs(answer: &Answer<'_>) -> u64 {
 
 /// The paths alone.
 const MEMBERS: [&[&str]; DIALECTS.len()] = {
-    let mut members = [DIALECTS[0].members; DIALECTS.len()];
+    let mut members = [SHIPPED[0].members; DIALECTS.len()];
     let mut row = 1;
     while row < DIALECTS.len() {
-        members[row] = DIALECTS[row].members;
+        members[row] = SHIPPED[row].members;
         row += 1;
     }
     members
@@ -296,4 +327,40 @@ pub fn fields() -> Vec<&'static str> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_can_leave_out_each_dialect_and_all() {
+        let names = |table: &[Dialect]| table.iter().map(|dialect| dialect.name).collect::<Vec<_>>();
+        let every = names(DIALECTS);
+        assert_eq!(names(&table(b"")), every);
+        assert!(names(&table(b"all")).iter().all(|name| name.is_empty()));
+        for (row, left_out) in every.iter().enumerate() {
+            let mut rest = every.clone();
+            rest[row] = "";
+            assert_eq!(names(&table(left_out.as_bytes())), rest);
+        }
+    }
+
+    #[test]
+    fn a_dialect_that_is_left_out_reads_nothing() {
+        let lines: &[(&[u8], &[u8])] = &[(b"retry-after", b"120")];
+        let answer = Answer::new(503, lines, body::Media::Other, &[], WallTime(0));
+        let wait = |table: &[Dialect]| {
+            let mut findings = Findings::new(503);
+            for dialect in table {
+                (dialect.read)(&answer, &mut findings);
+            }
+            findings.settle(&answer);
+            findings.reading.hint.wait_ms
+        };
+        assert_eq!(wait(&table(b"")), Some(120_000));
+        assert_eq!(wait(&table(b"orca")), Some(120_000));
+        assert_eq!(wait(&table(b"retry-after")), None);
+        assert_eq!(wait(&table(b"all")), None);
+    }
 }

@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | pack | build | bench`.
+//! The project's chores: `cargo xtask demo | test | pack | build | bench | weigh`.
 //!
 //! Each command installs what it needs (cargo, npm, rustup's target, and for tests Debian's packages), skips what is
 //! done already, and says what it does.
@@ -15,6 +15,7 @@ mod snip;
 mod suite;
 mod tools;
 mod wasm;
+mod weigh;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,15 @@ enum Chore {
         /// Parts of script names
         words: Vec<String>,
     },
+    /// Print what each dialect adds to the production module; a minute for each
+    Weigh {
+        /// Put the table into docs/bench.md
+        #[arg(long)]
+        write: bool,
+        /// Dialects; `whole`: the module itself; `all`: every dialect at once
+        #[arg(conflicts_with = "write")]
+        names: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -74,6 +84,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Pack => pack::pack(&house),
         Chore::Demo { port, once } => demo::demo(&house, port, once),
         Chore::Test { suites } => suite::test(&house, &suites),
+        Chore::Weigh { write, names } => weigh::weigh(&house, write, &names),
         Chore::Bench { words } => bundle::bench(&house, &words),
     }
 }

@@ -8,7 +8,8 @@
 //! - formatting (`core::fmt` and what implements its traits) and the futures of js-sys: vtables keep them alive when
 //!   nothing is left to call them. Each is cut only when no function that stays calls any of it.
 //!
-//! A name alone cuts nothing. The paths of source files, which only messages name, are overwritten with zeros.
+//! A name alone cuts nothing. The paths of source files, which only messages name, are overwritten with zeros, and so
+//! are the texts of panics once formatting is gone.
 
 use std::collections::BTreeSet;
 
@@ -55,6 +56,9 @@ pub fn snip(wasm: &[u8]) -> Result<(Vec<u8>, usize)> {
                     let mut data = data.context("section out of bounds")?.to_vec();
                     if matches!(other, Payload::DataSection(_)) {
                         blank_paths(&mut data);
+                        if survey.is_mute(&doomed) {
+                            blank_texts(&mut data);
+                        }
                     }
                     out.section(&RawSection { id, data: &data });
                 }
@@ -137,6 +141,12 @@ impl<'a> Survey<'a> {
             }
         }
         Ok(doomed)
+    }
+
+    /// Whether formatting is gone: then nothing is left that could show a text.
+    fn is_mute(&self, doomed: &BTreeSet<u32>) -> bool {
+        let [formatting, ..] = &self.kept;
+        self.bodies.iter().all(|(index, _)| doomed.contains(index) || !formatting.contains(index))
     }
 
     /// Whether a function that stays calls one of the family.
@@ -258,6 +268,34 @@ fn blank_paths(data: &mut [u8]) {
     }
 }
 
+/// What the standard library and wasm-bindgen have to say when they panic, and the digits that numbers are shown with.
+/// Others of theirs may stand in a module; these are those of ours.
+const TEXTS: [&[u8]; 13] = [
+    b"FnOnce called more than once",
+    b"cannot access a Thread Local Storage value during or after destruction: ",
+    b"removal index (is \xc0\x16) should be < len (is \xc0\x01)",
+    b"internal error: entered unreachable code",
+    b"mid > len",
+    b"called `Result::unwrap_throw()` on an `Err` value",
+    b"capacity overflow",
+    b"LazyCell instance has previously been poisoned",
+    b"RefCell already mutably borrowed",
+    b"RefCell already borrowed",
+    b"closure invoked recursively or after being dropped",
+    b"AccessError",
+    b"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
+];
+
+/// Overwrites those texts.
+fn blank_texts(data: &mut [u8]) {
+    for text in TEXTS {
+        while let Some(at) = data.windows(text.len()).position(|part| part == text) {
+            data[at..at + text.len()].fill(0);
+        }
+    }
+}
+
 /// A cut body: no locals, `unreachable`, `end`.
 pub const TRAP: [u8; 3] = [0, 0x00, 0x0b];
 
@@ -269,7 +307,7 @@ fn unreachable() -> Function {
 
 #[cfg(test)]
 mod tests {
-    use wasm_encoder::{EntityType, FunctionSection, ImportSection, InstructionSink};
+    use wasm_encoder::{DataSection, EntityType, FunctionSection, ImportSection, InstructionSink};
     use wasm_encoder::{NameMap, NameSection, TypeSection};
 
     use super::*;
@@ -301,6 +339,25 @@ mod tests {
             let wasm = module(&[("core::panicking::panic", leave)]);
             assert!(snip(&wasm).is_err(), "nothing was left to cut");
         }
+    }
+
+    #[test]
+    fn texts_of_panics_go_with_formatting_and_stay_with_it() {
+        let texts = |work: Body<'_>| {
+            let mut wasm = module(&[
+                ("core::panicking::panic_fmt", &|i| i.i32_const(2).drop().unreachable().end()),
+                ("<u32 as core::fmt::Display>::fmt", &|i| i.i32_const(7).drop().end()),
+                ("app::work", work),
+            ]);
+            let mut data = Module::new();
+            data.section(DataSection::new().passive(*b"x-limitmid > lenx-left"));
+            wasm.extend(&data.finish()[8..]);
+            snip(&wasm).unwrap().0
+        };
+        let holds = |wasm: &[u8], text: &[u8]| wasm.windows(text.len()).any(|part| part == text);
+        let (gone, there) = (texts(&|i| i.end()), texts(&|i| i.call(2).end()));
+        assert!(holds(&gone, b"x-limit\0\0\0\0\0\0\0\0\0x-left"));
+        assert!(holds(&there, b"x-limitmid > lenx-left"));
     }
 
     #[test]

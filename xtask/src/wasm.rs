@@ -53,7 +53,11 @@ impl Core {
 pub fn build(house: &House, core: Core) -> Result<()> {
     let name = core.name();
     step(&format!("Building the {name} core"), || {
-        let cargo_wasm = fs::read(compile(house, core)?)?;
+        let (target, features): (_, &[&str]) = match core {
+            Core::Production => (house.target.clone(), &[]),
+            Core::Development => (house.target.join("inspect"), &["--features", "inspect"]),
+        };
+        let cargo_wasm = fs::read(compile(house, &target, features, "")?)?;
         let bin = tools::wasm_bindgen(house)?;
         let out = house.at("pkg/build").join(name);
         let key = key(house, &bin, &cargo_wasm)?;
@@ -68,18 +72,24 @@ pub fn build(house: &House, core: Core) -> Result<()> {
     })
 }
 
+/// The production module as it ships, but that the dialect of this name reads nothing, and of all when it is `all`.
+pub fn without(house: &House, dialect: &str) -> Result<PathBuf> {
+    let target = house.target.join("weigh");
+    let out = house.at("pkg/build/weigh");
+    let wasm = fs::read(compile(house, &target, &[], dialect)?)?;
+    bind(house, Core::Production, &tools::wasm_bindgen(house)?, &wasm, &out)?;
+    Ok(out.join("core_bg.wasm"))
+}
+
 /// Compressed the module is smallest with this much inlining (measured from 0 to 225 in steps), and with short branches
 /// folded into selects a little more eagerly than by default (a tenth of a kilobyte).
 const SHAPE: &str =
     "-Cllvm-args=-inline-threshold=15 -phi-node-folding-threshold=6 -two-entry-phi-node-folding-threshold=12";
 
-/// Runs cargo. The development core has its own folder, or the two would overwrite each other's module.
-fn compile(house: &House, core: Core) -> Result<PathBuf> {
+/// Runs cargo. Each kind of core has its own folder, or they would overwrite each other's module. `without`: see
+/// `src/hint/mod.rs`; empty is none.
+fn compile(house: &House, target: &Path, features: &[&str], without: &str) -> Result<PathBuf> {
     let sh = &house.sh;
-    let (target, features): (_, &[&str]) = match core {
-        Core::Production => (house.target.clone(), &[]),
-        Core::Development => (house.target.join("inspect"), &["--features", "inspect"]),
-    };
     let wasm = tools::WASM;
     // The cdylib alone: beside an rlib every function may have other callers, and none is inlined as its only call.
     cmd!(
@@ -88,6 +98,7 @@ fn compile(house: &House, core: Core) -> Result<PathBuf> {
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
     .env("CARGO_ENCODED_RUSTFLAGS", format!("{SHAPE}\x1f{}", remapped(house)))
+    .env("TIDEGATE_WITHOUT", without)
     .run()?;
     Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
 }
