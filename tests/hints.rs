@@ -264,6 +264,7 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     (429, "ratelimit: \"a\";r=0;t=1\nratelimit-policy: \"a\";q=5\n", Some("ratelimit"), 0),
     (200, "ratelimit: \"a\";r=x\nratelimit-policy: \"a\";q=5\n", Some("ratelimit-policy"), 1),
     (200, "ratelimit: limit=1, remaining=x\n", Some("ratelimit"), 1),
+    (200, "ratelimit: limit=x\n", None, 1),
     (200, "ratelimit: default;r=1\n", None, 1),
     // Padding may be left out, but what is there has to fit.
     (200, "ratelimit: \"a\";r=1;pk=:YQ=:\n", None, 1),
