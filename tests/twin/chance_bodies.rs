@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
+use super::super::json::Json;
 use super::{Dice, Response, values};
 
 const CODES: [&str; 14] = [
@@ -43,6 +44,10 @@ pub fn body(dice: &mut Dice<'_>, response: &mut Response) {
     };
     if dice.one_in(12) {
         mutate(dice, &mut bytes);
+        // A name that stands twice says nothing certain.
+        if Json::parse(&String::from_utf8_lossy(&bytes)).is_some_and(|json| json.repeats()) {
+            bytes.clear();
+        }
     }
     if !media.is_empty() {
         response.put("content-type", media.as_bytes().to_vec());
@@ -64,16 +69,17 @@ type Make = fn(&mut Dice<'_>) -> String;
 /// An object with some of these members, in order, each once.
 fn object(dice: &mut Dice<'_>, members: &[(&str, Make)]) -> String {
     let mut text = Vec::new();
+    let mut names = Vec::new();
     let first = dice.below(members.len());
     for place in 0..=dice.below(3.min(members.len())) {
         let (name, make) = members[(first + place) % members.len()];
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name);
         let value = if dice.one_in(10) { anything(dice) } else { make(dice) };
-        text.push(format!(
-            "{}{}:{}{value}",
-            dice.pick(&["", " ", "\n"]),
-            quoted(name),
-            dice.pick(&["", " "])
-        ));
+        let (before, after) = (dice.pick(&["", " ", "\n"]), dice.pick(&["", " "]));
+        text.push(format!("{before}{}:{after}{value}", quoted(name)));
     }
     format!("{{{}}}", text.join(","))
 }
@@ -350,8 +356,9 @@ pub fn json_load(dice: &mut Dice<'_>) -> String {
         "applicationUtilization",
     ];
     let mut members = Vec::new();
-    for place in 0..=dice.below(3) {
-        let name = if dice.one_in(6) { dice.pick(&NAMES) } else { NAMES[place] };
+    let count = 1 + dice.below(3);
+    for name in NAMES.into_iter().take(count) {
+        let name = if dice.one_in(6) { dice.pick(&NAMES) } else { name };
         let value = match name {
             "named_metrics" => dice.pick(&["{\"kv\": 0.9}", "{}"]),
             _ => dice.pick(&["0.42", "0", "1.2", "0.9", "1e-2", "-0.1", "\"0.5\"", "null", "0.25"]),

@@ -21,13 +21,12 @@ pub fn check(bytes: &[u8]) {
     }
     for (before, after) in [("{\"retry_after\":3,\"x\":", "}"), ("{\"x\":", ",\"retry_after\":3}")] {
         let body = [before.as_bytes(), bytes, after.as_bytes()].concat();
-        let is_json = Json::parse(&String::from_utf8_lossy(&body));
-        let expected = is_json.as_ref().and_then(|json| json.number(&["retry_after"]));
-        let wait = hint(503, &body).wait_ms;
-        assert_eq!(wait.is_some(), expected.is_some(), "{:?}", String::from_utf8_lossy(&body));
+        let is_json = Json::parse(&String::from_utf8_lossy(&body)).is_some();
+        assert_eq!(hint(503, &body).wait_ms.is_some(), is_json, "{:?}", String::from_utf8_lossy(&body));
     }
     // What crosses from JavaScript is UTF-8; of other bytes the letters are anybody's guess.
-    if std::str::from_utf8(bytes).is_err() {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if Json::parse(text).is_some_and(|json| json.repeats()) {
         return;
     }
     let headers = [(b"content-type".to_vec(), b"application/json".to_vec())];

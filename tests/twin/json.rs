@@ -34,6 +34,17 @@ impl Json {
         })
     }
 
+    /// Does a name stand twice in some object? Then what it says is anybody's guess (RFC 8259, section 4).
+    pub fn repeats(&self) -> bool {
+        match self {
+            Self::List(items) => items.iter().any(Self::repeats),
+            Self::Object(members) => members.iter().enumerate().any(|(place, (name, value))| {
+                value.repeats() || members[..place].iter().any(|(known, _)| known == name)
+            }),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => false,
+        }
+    }
+
     pub fn text(&self, path: &[&str]) -> Option<&str> {
         match self.at(path)? {
             Self::Text(text) => Some(text),
@@ -41,9 +52,11 @@ impl Json {
         }
     }
 
+    /// A number from 0.
     pub fn number(&self, path: &[&str]) -> Option<f64> {
         match self.at(path)? {
-            Self::Number(value) => Some(*value),
+            // Open: a minus sign makes 0 no count either.
+            Self::Number(value) => Some(*value).filter(|value| value.is_sign_positive()),
             _ => None,
         }
     }

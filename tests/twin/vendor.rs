@@ -1,7 +1,6 @@
 //! Q8 and Q9: families with a dimension, and the vendors' own.
 
 use super::fields::{Fields, bare, first_limit, least_remaining, longest_member};
-use super::json::Json;
 use super::number::{longest, milliseconds, number, trim};
 use super::quota::is_present;
 use super::{Answer, Quota};
@@ -196,10 +195,7 @@ fn amazon(fields: &Fields) -> Option<Quota> {
 /// Shopify's GraphQL cost.
 fn cost(answer: &Answer) -> Option<Quota> {
     let status = answer.body.json.as_ref()?.at(&["extensions", "cost", "throttleStatus"])?;
-    let figure = |name: &str| match status.at(&[name]) {
-        Some(Json::Number(value)) if *value >= 0.0 => Some(*value),
-        _ => None,
-    };
+    let figure = |name: &str| status.number(&[name]);
     let (limit, remaining) = (figure("maximumAvailable"), figure("currentlyAvailable"));
     Some(Quota { limit, remaining, ..quota("graphql-cost", "cost") })
 }

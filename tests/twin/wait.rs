@@ -53,16 +53,15 @@ pub fn of_body(answer: &Answer) -> Option<f64> {
             binary::retry_info(&binary::base64(detail.text(&["value"])?)?).filter(|_| named)
         })
     };
-    let top = || json?.number(&["retry_after"]).filter(|s| *s >= 0.0).map(|s| s * 1000.0);
+    let top = || json?.number(&["retry_after"]).map(|s| s * 1000.0);
     google().or_else(connect).or_else(|| grpc::details_delay(answer)).or_else(top)
 }
 
 /// W5: Shopify's cost.
 fn of_cost(answer: &Answer) -> Option<f64> {
     let json = answer.body.json.as_ref()?;
-    let figure = |path: &[&str]| json.number(path).filter(|figure| *figure >= 0.0);
-    let status = |name| figure(&["extensions", "cost", "throttleStatus", name]);
-    let requested = figure(&["extensions", "cost", "requestedQueryCost"])?;
+    let status = |name| json.number(&["extensions", "cost", "throttleStatus", name]);
+    let requested = json.number(&["extensions", "cost", "requestedQueryCost"])?;
     let rate = status("restoreRate").filter(|rate| *rate > 0.0)?;
     Some(((requested - status("currentlyAvailable")?) / rate).max(0.0) * 1000.0)
 }

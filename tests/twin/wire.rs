@@ -1,6 +1,8 @@
 //! What a fuzzer's bytes mean, and what must hold for any of them: two bytes of status, then header text and a body as
 //! they cross from JavaScript.
 
+use std::sync::LazyLock;
+
 use tidegate::hint::{DIALECTS, Dialect, Reading, Response, fields, read, read_text};
 use tidegate::time::WallTime;
 
@@ -14,7 +16,15 @@ const MOST_LINES: usize = 64;
 /// Read by whoever reads anything.
 const COMMON: [&str; 3] = ["date", "age", "content-type"];
 
+/// Every name that some dialect reads.
+static FIELDS: LazyLock<Vec<&str>> = LazyLock::new(fields);
+
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// RFC 9110, section 5.6.2.
+fn is_token(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+}
 
 fn trim(name: &[u8]) -> &[u8] {
     let blank = |b: &u8| *b == b' ' || *b == b'\t';
@@ -60,10 +70,11 @@ pub fn decode(bytes: &[u8]) -> Option<(u16, Lines, Option<&[u8]>)> {
             break;
         }
         let colon = line.iter().position(|b| *b == b':').unwrap_or(line.len());
-        lines.push((
-            trim(&line[..colon]).to_ascii_lowercase(),
-            line.get(colon + 1..).unwrap_or_default().to_vec(),
-        ));
+        let name = trim(&line[..colon]).to_ascii_lowercase();
+        // No browser hands out any other name.
+        if !name.is_empty() && name.iter().all(is_token) {
+            lines.push((name, line.get(colon + 1..).unwrap_or_default().to_vec()));
+        }
     }
     Some((u16::from_be_bytes([*high, *low]), lines, body))
 }
@@ -95,11 +106,10 @@ fn check_response(status: u16, lines: &Lines, body: Option<&[u8]>) {
 /// The same for the fields of one dialect: a line of any other name becomes one of its.
 pub fn check_dialect(dialect: &Dialect, bytes: &[u8]) {
     let Some((status, mut lines, body)) = decode(bytes) else { return };
-    let all = fields();
     for (name, _) in &mut lines {
         let text = String::from_utf8_lossy(name).into_owned();
         let text = text.as_str();
-        let of_a_family = !dialect.families.is_empty() && !all.contains(&text);
+        let of_a_family = !dialect.families.is_empty() && !FIELDS.contains(&text);
         if COMMON.contains(&text)
             || dialect.fields.contains(&text)
             || of_a_family
