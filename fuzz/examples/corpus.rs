@@ -57,6 +57,10 @@ fn seeds(root: &Path) {
 
 fn unpack(root: &Path) {
     for entry in fs::read_dir(root.join("corpus")).expect("the corpora").flatten() {
+        // `cargo fuzz run` keeps what it finds in folders beside.
+        if entry.path().is_dir() {
+            continue;
+        }
         let target = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
         let text = fs::read_to_string(entry.path()).expect("text");
         for (number, line) in text.lines().enumerate() {
