@@ -38,7 +38,7 @@ impl Media {
         scan::part(&mut sub, b'/');
         let says = |word: &[u8]| sub.windows(word.len()).any(|part| part == word);
         match kind.is_empty() {
-            true if scan::trim(body).starts_with(b"<") => Self::Xml,
+            true if body.starts_with(b"<") => Self::Xml,
             true => Self::Json,
             false if says(b"json") => Self::Json,
             false if says(b"xml") => Self::Xml,
