@@ -7,7 +7,7 @@ use super::body::Media;
 use super::field::Form;
 use super::json::{self, Leaf};
 use super::scan::{self, Pair, Scan, class};
-use super::{MEMBERS, Response, date};
+use super::{MEMBERS, Response, STEM, date};
 use crate::time::WallTime;
 
 /// The fields that every dialect leans on: the clocks (RFC 9110 section 6.6.1, RFC 9111 section 5.1), and what kind of
@@ -70,25 +70,21 @@ impl<'a> Answer<'a> {
         value(self.lines, name.as_bytes())
     }
 
-    /// The value of a field whose name came from the network.
-    pub fn named(&self, name: &[u8]) -> Vec<u8> {
-        value(self.lines, name)
-    }
-
-    /// The names that begin so and go on, each once, with what stands behind the beginning: how a family is found
-    /// whose names are open.
-    pub fn names(&self, stem: &[u8]) -> Vec<Pair<'a>> {
-        let mut names = Vec::new();
+    /// Hands over the fields whose names begin so and go on, each once: what stands behind the beginning, and the value.
+    /// How a family is found whose names are open.
+    pub fn family(&self, stem: &[u8], take: &mut dyn FnMut(&'a [u8], &mut [u8])) {
+        let mut names = Vec::<&[u8]>::new();
         for &(name, _) in self.lines {
             if let Some(rest) = name.strip_prefix(stem)
                 && !rest.is_empty()
+                && scan::holds(name, STEM)
                 && names.len() < MAX_NAMES
-                && !names.iter().any(|(known, _)| *known == name)
+                && !names.iter().any(|known| *known == rest)
             {
-                names.push((name, rest));
+                names.push(rest);
+                take(rest, &mut value(self.lines, name));
             }
         }
-        names
     }
 
     /// Is there a field of that name that is not too long to be read? It may be empty.

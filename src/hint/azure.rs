@@ -16,8 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for (field, own) in answer.names(b"x-ms-ratelimit-remaining-") {
-        let value = answer.named(field);
+    answer.family(b"x-ms-ratelimit-remaining-", &mut |own, value| {
         let mut list = &*value;
         while !list.is_empty() {
             let mut left = scan::part(&mut list, b',');
@@ -32,5 +31,5 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
                 Told { name, unit: "requests", window: f64::NAN, source: "x-ms-ratelimit-remaining-*" };
             findings.tell_one(left, Form::Least, answer, &quota);
         }
-    }
+    });
 }

@@ -36,12 +36,11 @@ impl Media {
         }
         let mut sub = &*kind;
         scan::part(&mut sub, b'/');
-        let says = |word: &[u8]| sub.windows(word.len()).any(|part| part == word);
         match kind.is_empty() {
             true if body.starts_with(b"<") => Self::Xml,
             true => Self::Json,
-            false if says(b"json") => Self::Json,
-            false if says(b"xml") => Self::Xml,
+            false if scan::holds(sub, b"json") => Self::Json,
+            false if scan::holds(sub, b"xml") => Self::Xml,
             false => Self::Other,
         }
     }
@@ -91,9 +90,11 @@ fn unfold(payload: &[u8], block: &mut Vec<u8>) {
     }
 }
 
-/// The lines of a block of trailers. Those that are not gRPC's own are its application's.
-pub fn lines(block: &[u8]) -> Vec<Pair<'_>> {
-    let mut lines = scan::pairs(block, b'\n', b':');
-    lines.retain(|(name, _)| name.starts_with(b"grpc-"));
-    lines
+/// Appends the lines of a block of trailers. Those that are not gRPC's own are its application's.
+pub fn lines<'a>(block: &'a [u8], lines: &mut Vec<Pair<'a>>) {
+    for line in scan::pairs(block, b'\n', b':') {
+        if line.0.starts_with(b"grpc-") {
+            lines.push(line);
+        }
+    }
 }

@@ -35,7 +35,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         rest = more.strip_prefix(b"\r\n").or(more.get(1..)).unwrap_or_default();
         if line.is_empty() {
             if failed {
-                codes::take_all(&json::leaves(&data, &[TYPES]), TYPES, 1, findings);
+                codes::take_all(&json::leaves(&data, TYPES), TYPES, 1, findings);
             }
             failed = false;
             data.clear();

@@ -22,21 +22,22 @@ const STATUS: &str = "grpc-status";
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 const DETAILS: &str = "grpc-status-details-bin";
 
-/// RESOURCE_EXHAUSTED and UNAVAILABLE.
-const OVERLOADED: [f64; 2] = [8.0, 14.0];
+/// The statuses that are an overload: RESOURCE_EXHAUSTED and UNAVAILABLE.
+const EXHAUSTED: f64 = 8.0;
+const UNAVAILABLE: f64 = 14.0;
 
 /// The largest integer that a pushback may be.
 const MAX_PUSHBACK: f64 = 2_147_483_647.0;
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for member in scan::members(&answer.value(STATUS)) {
+    scan::each(&answer.value(STATUS), &mut |member| {
         let status = field::integer(member);
         findings.reading.malformed += u32::from(status.is_nan() && !member.is_empty());
         findings.failed |= status > 0.0;
-        if OVERLOADED.contains(&status) {
+        if status == EXHAUSTED || status == UNAVAILABLE {
             findings.overloaded(STATUS);
         }
-    }
+    });
     // An empty one is a word too.
     if answer.told(PUSHBACK) {
         let text = answer.value(PUSHBACK);
@@ -47,10 +48,8 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         findings.wait(From::Field, ms, PUSHBACK);
         findings.retry(Some(!ms.is_nan()));
     }
-    for member in scan::members(&answer.value(DETAILS)) {
-        match protobuf::status_details(member) {
-            Some(ms) => findings.wait(From::Body, ms, DETAILS),
-            None => findings.reading.malformed += 1,
-        }
-    }
+    scan::each(&answer.value(DETAILS), &mut |member| match protobuf::status_details(member) {
+        Some(ms) => findings.wait(From::Body, ms, DETAILS),
+        None => findings.reading.malformed += 1,
+    });
 }

@@ -28,11 +28,11 @@ pub fn text(raw: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The members at the paths of these tables; none when the text is not well-formed.
-pub fn leaves<'a>(text: &'a [u8], wanted: &[&[&'static str]]) -> Vec<Leaf<'a>> {
+/// The members at these paths, one that is asked for twice once; none when the text is not well-formed.
+pub fn leaves<'a>(text: &'a [u8], wanted: &[&'static str]) -> Vec<Leaf<'a>> {
     let mut found = Vec::new();
     let whole = walk(text, &mut |path, place, raw| {
-        for &name in wanted.iter().copied().flatten() {
+        for &name in wanted {
             if name.as_bytes() == path {
                 found.push(Leaf { path: name, place, raw });
                 break;
@@ -230,7 +230,11 @@ fn string(rest: &mut Scan<'_>, text: &mut Vec<u8>) -> Option<()> {
 fn unit(rest: &mut Scan<'_>) -> Option<u32> {
     let mut code = 0;
     for _ in 0..4 {
-        code = code << 4 | char::from(rest.next()?).to_digit(16)?;
+        let digit = rest.hex(true);
+        if digit > 15 {
+            return None;
+        }
+        code = code << 4 | digit;
     }
     Some(code)
 }

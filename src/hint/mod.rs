@@ -272,16 +272,30 @@ fn signs(answer: &Answer<'_>) -> u64 {
     signs
 }
 
-/// The paths alone.
-const MEMBERS: [&[&str]; DIALECTS.len()] = {
-    let mut members = [SHIPPED[0].members; DIALECTS.len()];
-    let mut row = 1;
-    while row < DIALECTS.len() {
-        members[row] = SHIPPED[row].members;
+/// The paths that the dialects ask for, one after the other.
+const MEMBERS: [&str; count()] = {
+    let mut all = [""; count()];
+    let (mut row, mut next) = (0, 0);
+    while row < SHIPPED.len() {
+        let mut at = 0;
+        while at < SHIPPED[row].members.len() {
+            all[next] = SHIPPED[row].members[at];
+            (at, next) = (at + 1, next + 1);
+        }
         row += 1;
     }
-    members
+    all
 };
+
+/// How many there are.
+const fn count() -> usize {
+    let (mut count, mut row) = (0, 0);
+    while row < SHIPPED.len() {
+        count += SHIPPED[row].members.len();
+        row += 1;
+    }
+    count
+}
 
 /// Reads all that a response says. `wall`: the client's clock when it arrived, used where the server's own is hidden.
 pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
@@ -290,7 +304,7 @@ pub fn read(response: &Response<'_>, wall: WallTime) -> Reading {
     // Trailers are fields that come late.
     let trailers = body::trailers(media, body);
     let mut lines = response.fields.to_vec();
-    lines.extend(body::lines(&trailers));
+    body::lines(&trailers, &mut lines);
     let answer = Answer::new(response.status, &lines, media, body, wall);
     let mut findings = Findings::new(response.status);
     let signs = signs(&answer);

@@ -101,16 +101,16 @@ const OTHER: usize = 2;
 
 /// Metrics with commas between them, and between name and value a colon (Envoy) or an equals sign (vLLM, Knative).
 fn text(text: &[u8], report: &mut Report) -> Option<()> {
-    for member in scan::members(text) {
+    let mut valid = true;
+    scan::each(text, &mut |member| {
         let (name, value) = scan::cut(member, b":=");
-        let mut rest = Scan(scan::trim(value.get(1..)?));
+        let mut rest = Scan(scan::trim(value.get(1..).unwrap_or_default()));
         let number = json::scaled(&mut rest);
         let name = scan::trim(name);
-        if !rest.0.is_empty() || !report.is_new(name) || !report.take(metric(name, 2), number) {
-            return None;
-        }
-    }
-    Some(())
+        // Without a mark there is no number either.
+        valid &= rest.0.is_empty() && report.is_new(name) && report.take(metric(name, 2), number);
+    });
+    valid.then_some(())
 }
 
 /// Proto3's JSON.
@@ -121,7 +121,7 @@ fn json(text: &[u8], report: &mut Report) -> Option<()> {
         // Both spellings are one name.
         let name = if load == OTHER { path } else { LOADS.get(load).copied().unwrap_or_default() };
         // The elements of an array have no names of their own; the whole has none, but is an object.
-        let named = path.contains(&b'[') || report.is_new(name) || path.is_empty() && raw == b"{";
+        let named = scan::holds(path, b"[") || report.is_new(name) || path.is_empty() && raw == b"{";
         let number = json::number(&mut Scan(raw));
         let typed = if load == OTHER { number.is_nan() } else { raw == b"null" };
         valid &= named && (report.take(load, number) || typed);
@@ -136,10 +136,10 @@ fn binary(text: &[u8], report: &mut Report) -> Option<()> {
     let mut rest = &*bytes;
     while !rest.is_empty() {
         let mut record = protobuf::take(&mut rest)?;
-        match record.key {
-            APPLICATION => report.double(0, record.bytes)?,
-            CPU => report.double(1, record.bytes)?,
-            MEMORY | REQUESTS | ERRORS => report.double(OTHER, record.bytes)?,
+        let metric = match record.key {
+            APPLICATION => 0,
+            CPU => 1,
+            MEMORY | REQUESTS | ERRORS => OTHER,
             COSTS | UTILIZATIONS | NAMED => {
                 while !record.bytes.is_empty() {
                     let part = protobuf::take(&mut record.bytes)?;
@@ -147,9 +147,11 @@ fn binary(text: &[u8], report: &mut Report) -> Option<()> {
                         report.double(OTHER, part.bytes)?;
                     }
                 }
+                continue;
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        report.double(metric, record.bytes)?;
     }
     whole.then_some(())
 }

@@ -2,6 +2,8 @@
 //! 3 and 4): Lists of Strings that name a quota, with parameters. A field that does not parse, or in which one Item is
 //! no String, lacks what it must have, or has a parameter of a wrong type or range, is ignored as a whole.
 
+use alloc::vec::Vec;
+
 use super::Dialect;
 use super::answer::Answer;
 use super::field::{bounded, integer, known};
@@ -33,37 +35,37 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         if scan::starts(&value, older) {
             continue;
         }
-        // Once to see whether all of it is well-formed, once more to take it.
-        for &taking in &[false, true] {
-            let valid = structured::list(&value, keys, &mut |item| {
-                findings.unnamed |= taking;
-                read_item(item, name, taking.then_some(&mut *findings))
-            });
-            if !valid {
-                findings.reading.malformed += 1;
-                break;
-            }
+        let mut items = Vec::new();
+        if !structured::list(&value, keys, &mut items) || !items.iter().all(|item| is_valid(item, policy)) {
+            findings.reading.malformed += 1;
+            continue;
+        }
+        for item in &items {
+            findings.unnamed = true;
+            take(item, name, findings);
         }
     }
 }
 
-/// Is the Item well-formed? If so, `findings` take it. The partition key is opaque and not reported. Told again under
-/// the same name, the first policy, the least remaining and the longest reset count.
-fn read_item(item: &Item<'_>, field: &'static str, findings: Option<&mut Findings>) -> bool {
+/// Has the Item what it must have, and of the right types?
+fn is_valid(item: &Item<'_>, policy: bool) -> bool {
     let &[name, amount, seconds, key, unit] = item;
-    let policy = field == POLICY;
-    let amount = integer(amount);
-    let ms = integer(seconds) * 1000.0;
     let typed = |text: &[u8], mark| text.first().is_none_or(|&first| first == mark);
-    let valid = matches!(name, [b'"', ..])
-        && !amount.is_nan()
-        && (seconds.is_empty() || ms >= f64::from(policy))
+    name.starts_with(b"\"")
+        && !integer(amount).is_nan()
+        && (seconds.is_empty() || integer(seconds) >= f64::from(policy))
         && typed(key, b':')
-        && typed(unit, b'"');
-    if valid
-        && let Some(quota) = findings.and_then(|findings| findings.quota(structured::string(name), field))
-    {
-        let ms = known(ms);
+        && typed(unit, b'"')
+}
+
+/// Takes a valid Item. The partition key is opaque and not reported. Told again under the same name, the first policy,
+/// the least remaining and the longest reset count.
+fn take(item: &Item<'_>, field: &'static str, findings: &mut Findings) {
+    let &[name, amount, seconds, _, unit] = item;
+    let policy = field == POLICY;
+    if let Some(quota) = findings.quota(structured::string(name), field) {
+        let amount = integer(amount);
+        let ms = known(integer(seconds) * 1000.0);
         if !policy {
             if quota.remaining.is_none_or(|least| amount < least) {
                 quota.remaining = Some(amount);
@@ -77,5 +79,4 @@ fn read_item(item: &Item<'_>, field: &'static str, findings: Option<&mut Finding
             }
         }
     }
-    valid
 }

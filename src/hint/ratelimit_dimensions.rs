@@ -34,8 +34,8 @@ const WINDOWS: [(&[u8], f64); 6] = [
 ];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for (field, _) in answer.names(b"") {
-        let Some((name, form)) = member(field) else { continue };
+    answer.family(b"", &mut |field, value| {
+        let Some((name, form)) = member(field) else { return };
         let mut window = f64::NAN;
         for &(word, ms) in &WINDOWS {
             if word == name {
@@ -50,8 +50,8 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
             unit = "tokens";
         }
         let quota = Told { name, unit, window, source: "ratelimit-*" };
-        findings.tell_one(&answer.named(field), form, answer, &quota);
-    }
+        findings.tell_one(value, form, answer, &quota);
+    });
 }
 
 /// The dimension and the member that a name tells; none when it is of no such family.

@@ -69,21 +69,21 @@ pub fn holds(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
-/// The members of a list in which quotes mean nothing, each trimmed.
-pub fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(list);
-    core::iter::from_fn(move || {
-        let (member, more) = cut(rest.take()?, b",");
-        // A comma promises another one.
-        rest = more.get(1..);
-        Some(trim(member))
-    })
+/// Hands over the members of a list in which quotes mean nothing, each trimmed. A comma promises another one.
+pub fn each(mut list: &[u8], take: &mut dyn FnMut(&[u8])) {
+    loop {
+        let (member, more) = cut(list, b",");
+        take(trim(member));
+        let [_, rest @ ..] = more else { break };
+        list = rest;
+    }
 }
 
 /// What stands before the first of these marks, and what from there on; all and nothing when there is none.
 #[inline(never)]
 pub fn cut<'a>(text: &'a [u8], marks: &[u8]) -> (&'a [u8], &'a [u8]) {
-    let end = text.iter().position(|byte| marks.contains(byte));
+    // Not `contains`, whose search by words weighs more than it is worth for so few.
+    let end = text.iter().position(|byte| marks.iter().any(|mark| mark == byte));
     text.split_at_checked(end.unwrap_or(text.len())).unwrap_or_default()
 }
 
@@ -142,6 +142,17 @@ impl<'a> Scan<'a> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Takes a byte: the value of a hexadecimal digit, whose letters may be `upper` case ones too; 16 of anything else.
+    #[inline(never)]
+    pub fn hex(&mut self, upper: bool) -> u32 {
+        match self.next() {
+            Some(byte @ b'0'..=b'9') => u32::from(byte & 15),
+            Some(byte @ b'a'..=b'f') => u32::from(byte & 15) + 9,
+            Some(byte @ b'A'..=b'F') if upper => u32::from(byte & 15) + 9,
+            _ => 16,
         }
     }
 

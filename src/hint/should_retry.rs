@@ -17,14 +17,14 @@ pub(super) const DIALECT: Dialect = Dialect {
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let mut told = None;
     for name in DIALECT.fields {
-        for member in scan::members(&answer.value(name)) {
+        scan::each(&answer.value(name), &mut |member| {
             let truth = member.eq_ignore_ascii_case(b"true");
             if truth || member.eq_ignore_ascii_case(b"false") {
                 told = Some(truth && told != Some(false));
             } else {
                 findings.reading.malformed += u32::from(!member.is_empty());
             }
-        }
+        });
     }
     findings.retry(told);
 }

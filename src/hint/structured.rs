@@ -3,6 +3,7 @@
 //! it needs.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::field;
 use super::scan::{Scan, class};
@@ -158,9 +159,10 @@ fn text(rest: &mut Scan<'_>, escape: u8) -> bool {
             if escape == b'\\' {
                 valid = rest.eat(b'"') || rest.eat(b'\\');
             } else {
-                let [high, low] = [hex(rest), hex(rest)];
+                // Its letters are lower-case ones.
+                let [high, low] = [rest.hex(false), rest.hex(false)];
                 valid = high < 16 && low < 16;
-                byte = high << 4 | low;
+                byte = (high << 4 | low) as u8;
             }
         }
         if left > 0 && byte >> 6 == 2 {
@@ -182,15 +184,6 @@ fn text(rest: &mut Scan<'_>, escape: u8) -> bool {
     false
 }
 
-/// The value of a hexadecimal digit, `a` to `f` in lower case; 16 or more of anything else.
-fn hex(rest: &mut Scan<'_>) -> u8 {
-    match rest.next() {
-        Some(byte @ b'0'..=b'9') => byte - b'0',
-        Some(byte @ b'a'..=b'f') => byte - b'a' + 10,
-        _ => 16,
-    }
-}
-
 /// What a String says, by its raw text; a Token says its own.
 pub fn string(raw: &[u8]) -> String {
     match raw {
@@ -202,24 +195,20 @@ pub fn string(raw: &[u8]) -> String {
 /// The raw text of a bare item, then of the parameters asked for: empty when absent, the last one of several.
 pub(super) type Item<'a> = [&'a [u8]; 5];
 
-/// Hands over the Items of a List with the parameters of these keys, until one is refused; false when one was or the
-/// List does not parse. An Inner List is handed over as the Item `(`.
-pub(super) fn list(text: &[u8], keys: &[&[u8]; 4], take: &mut dyn FnMut(&Item<'_>) -> bool) -> bool {
-    let mut item = Item::default();
-    let valid = walk(text, Form::List, &mut |part, key, value| {
+/// The Items of a List with the parameters of these keys; false when it does not parse. An Inner List is the Item `(`.
+pub(super) fn list<'a>(text: &'a [u8], keys: &[&[u8]; 4], items: &mut Vec<Item<'a>>) -> bool {
+    walk(text, Form::List, &mut |part, key, value| {
         if part == Part::Member {
-            let wanted = item[0].is_empty() || take(&item);
-            item = Item::default();
-            item[0] = value;
-            return wanted;
-        }
-        let [_, params @ ..] = &mut item;
-        for (param, wanted) in params.iter_mut().zip(keys) {
-            if key == *wanted && part == Part::Parameter {
-                *param = value;
+            items.push([value, &[], &[], &[], &[]]);
+        } else if part == Part::Parameter
+            && let Some([_, params @ ..]) = items.last_mut()
+        {
+            for (param, wanted) in params.iter_mut().zip(keys) {
+                if key == *wanted {
+                    *param = value;
+                }
             }
         }
         true
-    });
-    valid && (item[0].is_empty() || take(&item))
+    })
 }

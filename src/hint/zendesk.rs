@@ -20,13 +20,12 @@ const MEMBERS: [(&[u8], Form); 3] =
     [(b"total", Form::First), (b"remaining", Form::Least), (b"resets", Form::Seconds)];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    for (field, name) in answer.names(b"zendesk-ratelimit-") {
+    answer.family(b"zendesk-ratelimit-", &mut |name, value| {
         let quota = Told { name, unit: "requests", window: f64::NAN, source: "zendesk-ratelimit-*" };
-        let mut value = answer.named(field);
-        salesforce::level(&mut value);
-        let pairs = scan::pairs(&value, b',', b'=');
+        salesforce::level(value);
+        let pairs = scan::pairs(value, b',', b'=');
         for &(member, form) in &MEMBERS {
             findings.tell_one(&answer::value(&pairs, member), form, answer, &quota);
         }
-    }
+    });
 }
