@@ -289,6 +289,7 @@ const SOURCES: &[(u16, &str, Option<&str>, u32)] = &[
     ),
     (200, "x-amzn-ratelimit-limit: -1\n", None, 1),
     (200, "x-ms-throttle-limit-percentage: 80%\n", None, 1),
+    (200, "x-ms-throttle-limit-percentage: 0.8\n", None, 0),
     (503, "backpressure: wait=2\n", Some("backpressure"), 0),
     (500, "backpressure: state=serious\n", Some("backpressure"), 0),
     (200, "backpressure: load=a, state=b, wait=-1, retry=1, share, batch=0, off=c, for=?1\n", None, 8),
