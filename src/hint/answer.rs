@@ -79,7 +79,7 @@ impl<'a> Answer<'a> {
                 && !rest.is_empty()
                 && scan::holds(name, STEM)
                 && names.len() < MAX_NAMES
-                && !names.iter().any(|known| *known == rest)
+                && !names.contains(&rest)
             {
                 names.push(rest);
                 take(rest, &mut value(self.lines, name));

@@ -7,6 +7,7 @@ use alloc::string::String;
 use super::Dialect;
 use super::answer::Answer;
 use super::field::{bounded, known, number};
+use super::scan;
 use super::settle::{Findings, From};
 use super::structured::{self, Form, Part, walk};
 
@@ -35,20 +36,22 @@ pub struct Advice {
 pub const STATES: [&[u8]; 4] = [b"nominal", b"fair", b"serious", b"critical"];
 const SERIOUS: f64 = 2.0;
 
-/// The members in the order in which [`read`] takes them, and the words that a member may be: it is a number without.
-const MEMBERS: [(&[u8], &[&[u8]]); 8] = [
-    (b"load", &[]),
-    (b"wait", &[]),
-    (b"share", &[]),
-    (b"batch", &[]),
-    (b"for", &[]),
-    (b"state", &STATES),
-    (b"retry", &[b"?0", b"?1"]),
-    (OFF, &[b"("]),
-];
-
+/// The members in the order in which [`take`] takes them.
+const MEMBERS: &[u8] = b"load wait share batch for state retry off";
+const COUNT: usize = 8;
 const BATCH: usize = 3;
-const OFF: &[u8] = b"off";
+const STATE: usize = 5;
+const OFF: usize = 7;
+
+/// The words that a member may be: it is a number without.
+const fn words(member: usize) -> &'static [u8] {
+    match member {
+        STATE => b"nominal fair serious critical",
+        6 => b"?0 ?1",
+        OFF => b"(",
+        _ => b"",
+    }
+}
 
 /// More features than these are not named off.
 const MOST_NAMES: usize = 32;
@@ -63,18 +66,17 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     if answer.cached {
         return;
     }
-    let mut told = [f64::NAN; MEMBERS.len()];
+    let mut told = [f64::NAN; COUNT];
     let (mut names, mut count, mut bad) = (String::new(), 0, 0);
     let mut naming = false;
     let parses = walk(&answer.value(FIELD), Form::Dictionary, &mut |part, key, text| {
         if part == Part::Member {
-            naming = key == OFF;
+            let place = scan::place(MEMBERS, key);
+            naming = place == OFF;
             // The last of each key counts.
-            for (member, (known, words)) in told.iter_mut().zip(&MEMBERS) {
-                if key == *known {
-                    *member = amount(text, words);
-                    bad += u32::from(member.is_nan());
-                }
+            if let Some(member) = told.get_mut(place) {
+                *member = amount(text, words(place));
+                bad += u32::from(member.is_nan());
             }
             if naming {
                 (names, count) = (String::new(), 0);
@@ -105,15 +107,15 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
 }
 
 /// What the raw text of a bare item says: the place of its word, or a number where there are none; else NaN.
-fn amount(text: &[u8], words: &[&[u8]]) -> f64 {
-    match words.iter().position(|word| *word == text) {
-        Some(place) => place as f64,
-        None if words.is_empty() => number(text),
-        None => f64::NAN,
+fn amount(text: &[u8], words: &[u8]) -> f64 {
+    match scan::place(words, text) {
+        _ if words.is_empty() => number(text),
+        scan::NOWHERE => f64::NAN,
+        place => place as f64,
     }
 }
 
-fn take(told: &[f64; MEMBERS.len()], names: String, status: u16, findings: &mut Findings) {
+fn take(told: &[f64; COUNT], names: String, status: u16, findings: &mut Findings) {
     let &[load, wait, share, batch, holds, state, retry, off] = told;
     findings.load(load);
     findings.wait(From::Field, wait * 1000.0, FIELD);
@@ -131,5 +133,19 @@ fn take(told: &[f64; MEMBERS.len()], names: String, status: u16, findings: &mut 
             off: known(off).map(|_| names),
             for_ms: bounded(holds * 1000.0),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_of_members_and_states_are_those_of_their_names() {
+        assert_eq!(MEMBERS.split(|byte| *byte == b' ').count(), COUNT);
+        for (name, place) in [(&b"batch"[..], BATCH), (b"state", STATE), (b"off", OFF)] {
+            assert_eq!(scan::place(MEMBERS, name), place);
+        }
+        assert_eq!(STATES.map(|state| scan::place(words(STATE), state)), [0, 1, 2, 3]);
     }
 }

@@ -1,5 +1,5 @@
 //! The codes by which bodies say "throttled" or "overloaded". Services spell one code in several letter cases, so none
-//! is looked at.
+//! is looked at: the list is in lower case.
 
 use super::json::{self, Leaf};
 use super::scan;
@@ -7,16 +7,19 @@ use super::settle::Findings;
 
 /// From the documentation of Slack, Notion, OpenAI, Anthropic, Shopify, Connect, Google, Salesforce, Microsoft and
 /// @fastify/under-pressure, then the list of the AWS SDK for JavaScript (its service-error-classification).
-const THROTTLED: &[u8] = b"rate_limited ratelimited rate_limit_error overloaded_error rate_limit_exceeded \
-insufficient_quota throttled resource_exhausted unavailable rateLimitExceeded userRateLimitExceeded dailyLimitExceeded \
-quotaExceeded request_limit_exceeded activityLimitReached TooManyRequests fst_under_pressure \
-BandwidthLimitExceeded EC2ThrottledException LimitExceededException PriorRequestNotComplete \
-ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown \
-ThrottledException Throttling ThrottlingException TooManyRequestsException TransactionInProgressException";
+const THROTTLED: &[u8] = b"insufficient_quota rate_limited ratelimited rate_limit_error overloaded_error \
+rate_limit_exceeded throttled resource_exhausted unavailable ratelimitexceeded userratelimitexceeded dailylimitexceeded \
+quotaexceeded request_limit_exceeded activitylimitreached toomanyrequests fst_under_pressure \
+bandwidthlimitexceeded ec2throttledexception limitexceededexception priorrequestnotcomplete \
+provisionedthroughputexceededexception requestlimitexceeded requestthrottled requestthrottledexception slowdown \
+throttledexception throttling throttlingexception toomanyrequestsexception transactioninprogressexception";
 
-/// Is it one of the list?
-pub fn is_throttled(code: &[u8]) -> bool {
-    THROTTLED.split(|&byte| byte == b' ').any(|known| known.eq_ignore_ascii_case(code))
+/// Its first: waiting does not bring back the credit (OpenAI).
+const CREDIT: usize = 0;
+
+/// Its place in the list; [`scan::NOWHERE`] when it is none of them.
+pub fn place(code: &[u8]) -> usize {
+    scan::place(THROTTLED, &code.to_ascii_lowercase())
 }
 
 /// What stands behind the first `#`, or all there is: names of AWS come with their namespace.
@@ -24,13 +27,13 @@ pub fn behind_hash(name: &[u8]) -> &[u8] {
     scan::cut(name, b"#").1.get(1..).unwrap_or(name)
 }
 
-/// Takes a code that a body carries where codes stand. It makes a failure of any status; waiting does not bring back
-/// the credit of an `insufficient_quota` (OpenAI).
+/// Takes a code that a body carries where codes stand. It makes a failure of any status.
 pub fn take(code: &[u8], source: &'static str, findings: &mut Findings) {
-    if is_throttled(code) {
+    let place = place(code);
+    if place != scan::NOWHERE {
         findings.failed = true;
         findings.overloaded(source);
-        if code.eq_ignore_ascii_case(b"insufficient_quota") {
+        if place == CREDIT {
             findings.retry(Some(false));
         }
     }

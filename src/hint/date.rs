@@ -24,10 +24,7 @@ const PICTURES: [&[u8]; 10] = [
 /// So many of them are HTTP-dates.
 const HTTP: usize = 7;
 
-const MONTHS: [[u8; 3]; 12] = [
-    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov",
-    *b"Dec",
-];
+const MONTHS: &[u8] = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
 
 /// The most of each part: year, month, day, hour, minute, second, hours and minutes of a zone in the east, the same
 /// in the west, milliseconds.
@@ -68,8 +65,12 @@ fn fill<'a>(parts: &mut Parts, picture: &[u8], text: &'a [u8]) -> Option<&'a [u8
             }
             b'[' | b']' => {}
             b'n' => {
-                let (name, rest) = text.0.split_first_chunk()?;
-                parts[1] = MONTHS.iter().position(|month| month == name)? as i32 + 1;
+                let (name, rest) = text.0.split_at_checked(3)?;
+                let place = scan::place(MONTHS, name);
+                if place == scan::NOWHERE {
+                    return None;
+                }
+                parts[1] = place as i32 + 1;
                 text.0 = rest;
             }
             b'v' => {

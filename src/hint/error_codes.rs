@@ -73,7 +73,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     // As AWS's protocols have it: neither a namespace before nor an address behind is part of the name.
     let value = answer.value(ERROR_TYPE);
     let (name, _) = scan::cut(&value, b":,");
-    if findings.failed && codes::is_throttled(codes::behind_hash(name)) {
+    if findings.failed && codes::place(codes::behind_hash(name)) != scan::NOWHERE {
         findings.overloaded(ERROR_TYPE);
     }
 }

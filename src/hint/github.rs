@@ -3,6 +3,7 @@
 
 use super::Dialect;
 use super::answer::Answer;
+use super::scan;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -17,9 +18,8 @@ const MESSAGE: &str = "message";
 const SECONDARY: &[u8] = b"secondary rate limit";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let message = answer.text(MESSAGE);
-    let mut parts = message.windows(SECONDARY.len());
-    if answer.status >= 400 && parts.any(|part| part.eq_ignore_ascii_case(SECONDARY)) {
+    let message = answer.text(MESSAGE).to_ascii_lowercase();
+    if answer.status >= 400 && scan::holds(&message, SECONDARY) {
         findings.overloaded(MESSAGE);
     }
 }

@@ -22,24 +22,29 @@ pub(super) const DIALECT: Dialect = Dialect {
 const FIELDS: &[&str] = &["endpoint-load-metrics", "endpoint-load-metrics-json", "endpoint-load-metrics-bin"];
 
 /// How the first field says which of the three it might be.
-const PREFIXES: &[&[u8]] = &[b"TEXT ", b"JSON ", b"BIN "];
+const KINDS: &[u8] = b"TEXT JSON BIN";
 
-/// The names of a load, the stronger first, as protobuf spells them, and how JSON does.
-const LOADS: [&[u8]; 4] =
-    [b"application_utilization", b"cpu_utilization", b"applicationUtilization", b"cpuUtilization"];
+/// The names of a load, the stronger first, as protobuf spells them, and as JSON may too.
+const LOADS: &[u8] = b"application_utilization cpu_utilization";
+const JSON_LOADS: &[u8] = b"applicationUtilization cpuUtilization";
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let mut fields = FIELDS.iter().enumerate().filter(|(_, name)| answer.has(name));
-    let Some((mut kind, name)) = fields.next() else {
+    let (mut kind, mut count) = (FIELDS.len(), 0);
+    for place in (0..FIELDS.len()).rev() {
+        if FIELDS.get(place).is_some_and(|name| answer.has(name)) {
+            (kind, count) = (place, count + 1);
+        }
+    }
+    let Some(name) = FIELDS.get(kind) else {
         return;
     };
     let value = answer.value(name);
     let mut body = &*value;
     if kind == 0 {
-        for (other, prefix) in PREFIXES.iter().enumerate() {
-            if let Some(rest) = value.strip_prefix(*prefix) {
-                (kind, body) = (other, scan::trim(rest));
-            }
+        let (word, rest) = scan::cut(body, b" ");
+        let told = scan::place(KINDS, word);
+        if told != scan::NOWHERE && !rest.is_empty() {
+            (kind, body) = (told, scan::trim(rest));
         }
     }
     let mut report = Report { loads: [f64::NAN; 2], names: Vec::new() };
@@ -49,7 +54,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         _ => binary(body, &mut report),
     };
     // Of two reports nobody knows which is right.
-    if valid.is_none() || fields.next().is_some() {
+    if valid.is_none() || count > 1 {
         findings.reading.malformed += u32::from(!value.is_empty());
         return;
     }
@@ -91,13 +96,8 @@ impl Report {
     }
 }
 
-/// The load of that name, by its place: 0 or 1. Only so many of [`LOADS`] are looked at.
-fn metric(name: &[u8], looked_at: usize) -> usize {
-    LOADS.iter().take(looked_at).position(|&known| known == name).map_or(OTHER, |place| place & 1)
-}
-
 /// A metric that is no load.
-const OTHER: usize = 2;
+const OTHER: usize = scan::NOWHERE;
 
 /// Metrics with commas between them, and between name and value a colon (Envoy) or an equals sign (vLLM, Knative).
 fn text(text: &[u8], report: &mut Report) -> Option<()> {
@@ -108,7 +108,7 @@ fn text(text: &[u8], report: &mut Report) -> Option<()> {
         let number = json::scaled(&mut rest);
         let name = scan::trim(name);
         // Without a mark there is no number either.
-        valid &= rest.0.is_empty() && report.is_new(name) && report.take(metric(name, 2), number);
+        valid &= rest.0.is_empty() && report.is_new(name) && report.take(scan::place(LOADS, name), number);
     });
     valid.then_some(())
 }
@@ -117,9 +117,14 @@ fn text(text: &[u8], report: &mut Report) -> Option<()> {
 fn json(text: &[u8], report: &mut Report) -> Option<()> {
     let mut valid = true;
     let whole = json::walk(text, &mut |path, _, raw| {
-        let load = metric(path, LOADS.len());
+        let spelt = scan::place(JSON_LOADS, path);
         // Both spellings are one name.
-        let name = if load == OTHER { path } else { LOADS.get(load).copied().unwrap_or_default() };
+        let load = spelt.min(scan::place(LOADS, path));
+        let name: &[u8] = match spelt {
+            OTHER => path,
+            0 => b"application_utilization",
+            _ => b"cpu_utilization",
+        };
         // The elements of an array have no names of their own; the whole has none, but is an object.
         let named = scan::holds(path, b"[") || report.is_new(name) || path.is_empty() && raw == b"{";
         let number = json::number(&mut Scan(raw));

@@ -6,6 +6,7 @@ use alloc::string::String;
 use super::Dialect;
 use super::answer::Answer;
 use super::json;
+use super::scan;
 use super::settle::Findings;
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -19,7 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 const TYPE: &str = "type";
 const VIOLATED: &str = "violated-policies[]";
 const BASE: &[u8] = b"iana.org/assignments/http-problem-types#";
-const KINDS: [&[u8]; 3] = [b"quota-exceeded", b"temporary-reduced-capacity", b"abnormal-usage-detected"];
+const KINDS: &[u8] = b"quota-exceeded temporary-reduced-capacity abnormal-usage-detected";
 /// More names are not looked at.
 const MOST_NAMES: usize = 32;
 
@@ -27,7 +28,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let text = answer.text(TYPE);
     let rest = text.strip_prefix(b"https://").unwrap_or_default();
     let kind = rest.strip_prefix(b"www.").unwrap_or(rest).strip_prefix(BASE).unwrap_or_default();
-    if !KINDS.contains(&kind) {
+    if scan::place(KINDS, kind) == scan::NOWHERE {
         return;
     }
     if answer.status >= 400 {

@@ -23,25 +23,14 @@ pub(super) const DIALECT: Dialect = Dialect {
 const ROLES: [(&[u8], Form); 3] =
     [(b"-limit", Form::First), (b"-remaining", Form::Least), (b"-reset", Form::Reset)];
 
-/// Dimensions that are windows, in milliseconds.
-const WINDOWS: [(&[u8], f64); 6] = [
-    (b"second", 1_000.0),
-    (b"secondly", 1_000.0),
-    (b"minute", 60_000.0),
-    (b"hour", 3_600_000.0),
-    (b"day", 86_400_000.0),
-    (b"daily", 86_400_000.0),
-];
+/// Dimensions that are windows, and those in milliseconds.
+const WINDOWS: &[u8] = b"second secondly minute hour day daily";
+const LENGTHS: [f64; 6] = [1_000.0, 1_000.0, 60_000.0, 3_600_000.0, 86_400_000.0, 86_400_000.0];
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     answer.family(b"", &mut |field, value| {
         let Some((name, form)) = member(field) else { return };
-        let mut window = f64::NAN;
-        for &(word, ms) in &WINDOWS {
-            if word == name {
-                window = ms;
-            }
-        }
+        let window = LENGTHS.get(scan::place(WINDOWS, name)).copied().unwrap_or(f64::NAN);
         let mut unit = "requests";
         if scan::holds(name, b"complexity") {
             unit = "complexity";

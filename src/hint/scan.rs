@@ -69,6 +69,15 @@ pub fn holds(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
+/// The place of a word in a list of words with a blank after each but the last; [`NOWHERE`] when it is not there.
+#[inline(never)]
+pub fn place(words: &[u8], word: &[u8]) -> usize {
+    words.split(|byte| *byte == b' ').position(|known| known == word).unwrap_or(NOWHERE)
+}
+
+/// No place in any list.
+pub const NOWHERE: usize = usize::MAX;
+
 /// Hands over the members of a list in which quotes mean nothing, each trimmed. A comma promises another one.
 pub fn each(mut list: &[u8], take: &mut dyn FnMut(&[u8])) {
     loop {

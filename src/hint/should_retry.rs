@@ -17,13 +17,12 @@ pub(super) const DIALECT: Dialect = Dialect {
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     let mut told = None;
     for name in DIALECT.fields {
-        scan::each(&answer.value(name), &mut |member| {
-            let truth = member.eq_ignore_ascii_case(b"true");
-            if truth || member.eq_ignore_ascii_case(b"false") {
-                told = Some(truth && told != Some(false));
-            } else {
-                findings.reading.malformed += u32::from(!member.is_empty());
-            }
+        scan::each(&answer.value(name), &mut |member| match scan::place(
+            b"false true",
+            &member.to_ascii_lowercase(),
+        ) {
+            scan::NOWHERE => findings.reading.malformed += u32::from(!member.is_empty()),
+            truth => told = Some(truth > 0 && told != Some(false)),
         });
     }
     findings.retry(told);

@@ -160,8 +160,14 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
 }
 
 /// What one caller calls stays where it is: rustc has inlined what is worth it. Flattening first lets what rustc has nested be nested anew, more alike: half a percent smaller, compressed.
-const PASSES: [&str; 5] =
-    ["--one-caller-inline-max-function-size=0", "-Oz", "--flatten", "--rereloop", "-Oz"];
+const PASSES: [&str; 6] = [
+    "--one-caller-inline-max-function-size=0",
+    "--always-inline-max-function-size=8",
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+];
 
 fn optimise(house: &House, core: Core, module: &Path) -> Result<()> {
     let sh = &house.sh;
