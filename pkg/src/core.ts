@@ -92,10 +92,14 @@ export const load = async (source: unknown): Promise<void> => {
   }
 };
 
-/** The core's text buffer, at least `length` bytes of it. */
-const view = (length: number): Uint8Array => {
-  const at = core("buffer", length);
-  return new Uint8Array(memory.buffer).subarray(at);
+let bytes = new Uint8Array();
+let numbers = new Float64Array();
+
+/** What was made over the memory is empty once that has grown: made anew only then, which costs more than what is read. */
+const look = (): void => {
+  if (bytes.length) return;
+  bytes = new Uint8Array(memory.buffer);
+  numbers = new Float64Array(memory.buffer);
 };
 
 // Made once, and not by an import: either costs more than what it does here.
@@ -103,18 +107,22 @@ let encoder: TextEncoder | undefined;
 let decoder: TextDecoder | undefined;
 
 /** Writes text, and bytes behind it, where the core reads them; answers their length in bytes. */
-export const put = (text: string, bytes?: Uint8Array): number => {
-  const into = view(3 * text.length + (bytes?.length ?? 0));
+export const put = (text: string, behind?: Uint8Array): number => {
+  const at = core("buffer", 3 * text.length + (behind?.length ?? 0));
+  look();
+  const into = bytes.subarray(at);
   const { written } = (encoder ??= new TextEncoder()).encodeInto(text, into);
-  if (!bytes) return written;
-  into.set(bytes, written);
-  return written + bytes.length;
+  if (!behind) return written;
+  into.set(behind, written);
+  return written + behind.length;
 };
 
-/** The texts that the core left, one behind the other: answers the next `length` bytes of them as text. */
-export const taker = (all: number): ((length: number) => string) => {
-  const bytes = view(all);
-  decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
-  let at = 0;
-  return (length) => decoder!.decode(bytes.subarray(at, (at += length)));
+/** The registers that the core filled, by their places: it answered where. Valid until it is entered again. */
+export const registers = (at: number): ((place: number) => number | undefined) => {
+  look();
+  return (place) => numbers[at / 8 + place];
 };
+
+/** Text that the core left: `length` bytes from `at`. */
+export const left = (at: number, length: number): string =>
+  (decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })).decode(bytes.subarray(at, at + length));

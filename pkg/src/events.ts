@@ -3,7 +3,7 @@ import type { TidegateEvents } from "../tidegate.d.ts";
 import { reasonOf } from "./answers";
 import { holder } from "./calls";
 import { epoch } from "./clock";
-import { core } from "./core";
+import { core, registers } from "./core";
 import { type Room, PRIORITIES } from "./room";
 import { pressureOf } from "./store";
 
@@ -64,8 +64,8 @@ export const on = (room: Room, type: string, tell: (event: any) => void): (() =>
 
 /** Tells what the core recorded. */
 export const drainEvents = (room: Room): void => {
-  for (let kind; (kind = core("event", room.id)); ) {
-    const [id, handle, why, time, urgency, extra] = [0, 1, 2, 3, 4, 5].map((part) => core("at", part)) as [number, number, number, number, number, number];
+  for (let at; (at = core("event", room.id)); ) {
+    const [id, handle, why, time, urgency, extra, kind] = [0, 1, 2, 3, 4, 5, 6].map(registers(at)) as [number, number, number, number, number, number, number];
     const scope = [...room.scopes.values()].find((each) => each.id === handle)?.name ?? "";
     const [type, ...members] = KINDS[kind]!;
     const event: any = { id, label: holder(room, id)?.label ?? null, scope };

@@ -1,8 +1,8 @@
 // `readHints` and `init`: the core's reading on its own.
 import type { Hints, HintSource, Quota, WasmSource } from "../tidegate.d.ts";
-import { core, load, put, start, State, state, taker } from "./core";
+import { core, left, load, put, registers, start, State, state } from "./core";
 import { STATES } from "./store";
-import { before, line } from "./headers";
+import { before, everything, line } from "./headers";
 
 const NO_CORE = "tidegate: no WebAssembly: init(wasm)";
 
@@ -27,27 +27,31 @@ const enum Register {
   Batch = 8,
   Off = 9,
   For = 10,
-  Quotas = 11,
+  Text = 11,
+  Bytes = 12,
+  Count = 13,
+  Quotas = 14,
   Each = 6,
 }
 
-const BREAK = /[\r\n]./s;
-const BREAKS = /[\r\n](?!$)/g;
+/** A line break would be the next field; what replaces it makes the value invalid. */
+const flat = (text: unknown): string => `${text ?? ""}`.replace(/[\r\n]/g, "\0");
 
 const textOf = (headers: any, typed: boolean): string => {
   let text = "";
   let type: unknown;
-  for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
-    const name = `${given}`.toLowerCase();
-    if (name === "content-type") type ??= value;
-    for (const one of Array.isArray(value) ? value : [value]) {
-      let said = line(name, one);
-      // A line break would be the next field; what replaces it makes the value invalid.
-      if (BREAK.test(said)) said = said.replace(BREAKS, "\0");
-      if (text.length + said.length < Most.Text) text += said;
+  if (typeof headers?.append === "function") {
+    // A `Headers`, of whatever realm: it holds no line breaks.
+    text = everything(headers);
+    type = headers.get("content-type");
+  } else {
+    for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
+      const name = flat(given).toLowerCase();
+      if (name === "content-type") type ??= value;
+      for (const one of [value].flat()) if (text.length < Most.Text) text += line(name, one && flat(one));
     }
   }
-  return typed ? text + before(`${type ?? ""}`.replace(/[\r\n]/g, "\0")) : text;
+  return typed ? text + before(flat(type)) : text;
 };
 
 const bytesOf = (body: unknown): Uint8Array | undefined => {
@@ -55,30 +59,28 @@ const bytesOf = (body: unknown): Uint8Array | undefined => {
   return body instanceof Uint8Array ? body.subarray(0, Most.Body) : undefined;
 };
 
-const known = (index: number): number | null => {
-  const value = core("at", index);
-  return value === value ? value : null;
-};
-
 /** What the text in the core's buffer says, `length` bytes of it, and the field or member that it was read from. */
 export const decode = (status: number, now: number, length: number): { hints: Hints; field: string } => {
   const quotas: Quota[] = [];
-  const count = core("read", status, now, length) || 0;
-  const take = taker(core("said") || 0);
-  for (let at = Register.Quotas; quotas.length < count; at += Register.Each) {
-    const [limit, remaining, resetMs, windowMs] = [0, 1, 2, 3].map((place) => known(at + place)) as [number, number, number, number];
-    quotas.push({ name: take(core("at", at + 4)), limit, remaining, resetMs, windowMs, unit: take(core("at", at + 5)) });
+  const register = registers(core("read", status, now, length));
+  const known = (place: number): number | null => (isFinite(register(place)!) ? register(place)! : null);
+  const said = left(register(Register.Text)!, register(Register.Bytes)!);
+  let from = 0;
+  // Null counts as zero.
+  const take = (place: number): string => said.slice(from, (from += known(place)!));
+  for (let at = Register.Quotas; quotas.length < register(Register.Count)!; at += Register.Each) {
+    quotas.push({ name: take(at + 4), limit: known(at), remaining: known(at + 1), resetMs: known(at + 2), windowMs: known(at + 3), unit: take(at + 5) });
   }
   const retry = known(1);
   const hints: Hints = { waitMs: known(0), retry: retry === null ? null : retry > 0, overloaded: known(2) === 1, load: known(3), quotas };
   const off = known(Register.Off);
-  const names = take(off ?? 0);
+  const names = take(Register.Off);
   const forMs = known(Register.For);
   if (forMs !== null) {
     const state = STATES[known(Register.State) ?? 4] ?? null;
     hints.advice = { state, share: known(Register.Share), batch: known(Register.Batch), off: off === null ? off : names.split("\n").slice(0, -1), forMs };
   }
-  const field = take(core("at", Register.Field) || 0);
+  const field = take(Register.Field);
   if (__DEV__) Object.assign(hints, { field, malformed: known(Register.Malformed) });
   return { hints, field };
 };

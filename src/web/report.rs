@@ -14,17 +14,19 @@ use crate::time::Instant;
 
 thread_local! {
     static REGISTERS: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
-    static SAID: RefCell<u32> = const { RefCell::new(0) };
 }
 
-/// One register; NaN: none.
-#[wasm_bindgen]
+/// One register, for tests; NaN: none.
 pub fn at(index: u32) -> f64 {
     REGISTERS.with_borrow(|registers| registers.get(index as usize).copied().unwrap_or(f64::NAN))
 }
 
-fn fill(registers: Vec<f64>) {
-    REGISTERS.set(registers);
+/// Answers where in memory they stand, eight bytes each: valid until the core is entered again.
+fn fill(registers: Vec<f64>) -> u32 {
+    REGISTERS.with_borrow_mut(|place| {
+        *place = registers;
+        place.as_ptr() as usize as u32
+    })
 }
 
 /// What belongs to the last answers of a room: 0 the time of the last wait, held or shed (NaN: none), 1 the flight that
@@ -66,7 +68,8 @@ pub fn listen(room: u32, mask: u32) {
     });
 }
 
-/// Takes the oldest event: its kind, 0 when there is none. Registers: id, scope, reason, time, priority, extra.
+/// Takes the oldest event: answers where its registers stand, 0 when there is none. Registers: id, scope, reason, time,
+/// priority, extra, kind.
 #[wasm_bindgen]
 pub fn event(room: u32) -> u32 {
     with(room, 0.0, &mut |room| {
@@ -75,58 +78,63 @@ pub fn event(room: u32) -> u32 {
         };
         let reason = event.reason.map_or(0, |reason| reason as u32);
         let [id, scope, reason] = [event.id, event.scope, reason].map(f64::from);
-        let [priority, extra] = [u32::from(event.priority), event.extra].map(f64::from);
-        fill([id, scope, reason, moment(event.at), priority, extra].to_vec());
-        f64::from(event.kind as u32)
+        let [priority, extra, kind] =
+            [u32::from(event.priority), event.extra, event.kind as u32].map(f64::from);
+        f64::from(fill([id, scope, reason, moment(event.at), priority, extra, kind].to_vec()))
     }) as u32
 }
 
-/// Reads what a response says, for `readHints`: answers how many quotas. Registers: wait, retry, overloaded, load, the
+/// How many units of UTF-16 a text has: its length in JavaScript.
+fn units(text: &str) -> f64 {
+    // One of four bytes is two of them; a byte that goes on is none.
+    let units = |byte: u8| u32::from(byte & 0xc0 != 0x80) + u32::from(byte >= 0xf0);
+    f64::from(text.bytes().map(units).sum::<u32>())
+}
+
+/// Reads what a response says, for `readHints`: answers where the registers stand. Registers: wait, retry, overloaded, load, the
 /// length of the source's name, how many members were malformed; advice: its state, share, batch, the length of the names
-/// of features, for how long it holds (NaN: there is none); then six a quota (limit, remaining, reset, window, the lengths
-/// of its name and unit). NaN: unknown.
+/// of features, for how long it holds (NaN: there is none); where in memory the text is and how many bytes; how many
+/// quotas, and six for each (limit, remaining, reset, window, the lengths of its name and unit). NaN: unknown. Lengths are in units of UTF-16.
+///
+/// The text is one behind the other: name and unit of each quota, the names of features, a line each, and last the field
+/// or member that the wait was read from.
 #[wasm_bindgen]
 pub fn read(status: u32, wall: f64, len: u32) -> u32 {
     let Reading { hint, source, malformed } = heard(status.min(999) as u16, wall, len);
     let optional = |number: Option<f64>| number.unwrap_or(f64::NAN);
     let source = source.unwrap_or_default();
+    let holds = hint.advice.as_ref().map(|advice| f64::from(advice.for_ms));
+    let advice = hint.advice.unwrap_or_default();
+    let off = advice.off.as_deref();
+    let mut said = Vec::new();
+    for quota in &hint.quotas {
+        said.extend_from_slice(quota.name.as_bytes());
+        said.extend_from_slice(quota.unit.as_bytes());
+    }
+    for text in [off.unwrap_or_default(), source] {
+        said.extend_from_slice(text.as_bytes());
+    }
+    let length = text::write(&said);
     let mut registers = vec![
         optional(hint.wait_ms.map(f64::from)),
         optional(hint.retry.map(|retry| f64::from(u8::from(retry)))),
         f64::from(u8::from(hint.overloaded)),
         optional(hint.load),
-        source.len() as f64,
+        units(source),
         f64::from(malformed),
-    ];
-    let holds = hint.advice.as_ref().map(|advice| f64::from(advice.for_ms));
-    let advice = hint.advice.unwrap_or_default();
-    registers.extend([
         optional(advice.state.map(f64::from)),
         optional(advice.share),
         optional(advice.batch.map(f64::from)),
-        optional(advice.off.as_ref().map(|names| names.len() as f64)),
+        optional(off.map(units)),
         optional(holds),
-    ]);
-    let mut said = Vec::new();
+        f64::from(text::buffer(0)),
+        f64::from(length),
+        hint.quotas.len() as f64,
+    ];
     for quota in &hint.quotas {
         let reset = quota.reset_ms.map(f64::from);
         registers.extend([quota.limit, quota.remaining, reset, quota.window_ms].map(optional));
-        for word in [&quota.name, &quota.unit] {
-            said.extend_from_slice(word.as_bytes());
-            registers.push(word.len() as f64);
-        }
+        registers.extend([&quota.name, &quota.unit].map(|text| units(text)));
     }
-    for text in [advice.off.as_deref().unwrap_or_default(), source] {
-        said.extend_from_slice(text.as_bytes());
-    }
-    fill(registers);
-    SAID.set(text::write(&said));
-    hint.quotas.len() as u32
-}
-
-/// How many bytes of text `read` left in the buffer: name and unit of each quota, the names of features, a line each, and last the
-/// field or member that the wait was read from, one behind the other.
-#[wasm_bindgen]
-pub fn said() -> u32 {
-    SAID.with_borrow(|len| *len)
+    fill(registers)
 }

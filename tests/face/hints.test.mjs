@@ -122,3 +122,32 @@ test("a word that holds for a while only crosses again when it is said again; on
     tide.dispose();
   }
 });
+
+test("readHints reads the same when the core's memory has grown between two readings", async () => {
+  const memories = [];
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class extends Instance {
+    constructor(...args) {
+      super(...args);
+      memories.push(this.exports.memory);
+    }
+  };
+  const { readHints } = await fresh();
+  const read = () => readHints({ status: 429, headers: { "retry-after": "3", ratelimit: '"a";r=1;t=9' } }, { now: 0 });
+  const first = read();
+  WebAssembly.Instance = Instance;
+  assert.deepEqual([first.waitMs, first.quotas.length], [3000, 1]);
+  const { buffer } = memories[0];
+  const many = Array.from({ length: 1000 }, (_, place) => [`x-ratelimit-limit-name-${place}`, "7"]);
+  assert.equal(readHints({ status: 200, headers: many }).quotas.length, 256);
+  assert.notEqual(memories[0].buffer, buffer, "it has grown");
+  assert.deepEqual(read(), first);
+});
+
+test("names beyond ASCII come over whole, each at its own place", async () => {
+  const { readHints } = await fresh();
+  const names = ["\u00e9", "abc", "\u{1f600}\u00ff", "z"];
+  const { quotas } = readHints({ status: 200, headers: names.map((name) => [`x-ratelimit-limit-${name}`, "5"]) });
+  // A byte is a character, as Fetch hands values out.
+  assert.deepEqual(quotas.map(({ name, unit }) => [name, unit]), names.map((name) => [Buffer.from(name).toString("latin1"), "requests"]));
+});

@@ -34,8 +34,10 @@ const desk = (core, memory) => {
     mode: (s) => [core.set_mode(room, s.now, s.mode), core.told(room, 0)],
     see: (s) => [core.pressure(room, s.now, s.scope), core.closed(room, s.now, s.scope), ...[2, 3, 4].map((what) => core.told(room, what))],
     event: () => {
-      const kind = core.event(room);
-      return kind ? [kind, ...[0, 1, 2, 3, 4, 5].map((i) => core.at(i))] : [0];
+      const at = core.event(room);
+      if (!at) return [0];
+      const [id, scope, reason, time, priority, extra, kind] = new Float64Array(memory.buffer, at, 7);
+      return [kind, id, scope, reason, time, priority, extra];
     },
     close: () => core.shut(room),
   };
