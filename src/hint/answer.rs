@@ -7,7 +7,7 @@ use super::body::Media;
 use super::field::Form;
 use super::json::{self, Leaf};
 use super::scan::{self, Pair, Scan, class};
-use super::{MEMBERS, Response, STEM, date};
+use super::{Response, STEM, date};
 use crate::time::WallTime;
 
 /// The fields that every dialect leans on: the clocks (RFC 9110 section 6.6.1, RFC 9111 section 5.1), and what kind of
@@ -61,7 +61,7 @@ impl<'a> Answer<'a> {
             cached,
             media,
             body,
-            leaves: if media == Media::Json { json::leaves(body, &MEMBERS) } else { Vec::new() },
+            leaves: if media == Media::Json { json::leaves(body) } else { Vec::new() },
         }
     }
 
@@ -97,24 +97,20 @@ impl<'a> Answer<'a> {
         self.lines.iter().any(|(line, _)| *line == name.as_bytes())
     }
 
-    /// The members of the JSON body at this path, in its order. The path stands in the dialect's `members`.
-    pub fn members(&self, path: &'static str) -> impl Iterator<Item = &Leaf<'a>> {
-        self.leaves.iter().filter(move |leaf| leaf.path == path)
+    /// A member's value as it is written, of a name that stands twice the last, as JSON's readers have it. `member`: the
+    /// place of its path among those that dialects ask for.
+    pub fn raw(&self, member: usize) -> &'a [u8] {
+        self.leaves.iter().rfind(|leaf| leaf.member == member).map_or(&[], |leaf| leaf.raw)
     }
 
-    /// The value at this path as it is written, of a name that stands twice the last, as JSON's readers have it.
-    pub fn raw(&self, path: &str) -> &'a [u8] {
-        self.leaves.iter().rfind(|leaf| leaf.path == path).map_or(&[], |leaf| leaf.raw)
+    /// A member's text, empty when it is none.
+    pub fn text(&self, member: usize) -> Vec<u8> {
+        json::text(self.raw(member))
     }
 
-    /// The text at this path, empty when it is none.
-    pub fn text(&self, path: &str) -> Vec<u8> {
-        json::text(self.raw(path))
-    }
-
-    /// The number at this path, NaN when it is none or has a sign.
-    pub fn number(&self, path: &str) -> f64 {
-        json::scaled(&mut Scan(self.raw(path)))
+    /// A member's number, NaN when it is none or has a sign.
+    pub fn number(&self, member: usize) -> f64 {
+        json::scaled(&mut Scan(self.raw(member)))
     }
 }
 

@@ -39,15 +39,19 @@ pub fn take(code: &[u8], source: &'static str, findings: &mut Findings) {
     }
 }
 
-/// Takes the codes at these paths. Of a top-level array the objects whose bit is set in `counts` say something, else
-/// all if the lowest is.
-pub fn take_all(leaves: &[Leaf<'_>], paths: &[&str], counts: u32, findings: &mut Findings) {
+/// Takes the codes of the members between these two. Of a top-level array the objects whose bit is set in `counts` say
+/// something, else all if the lowest is.
+pub fn take_all(leaves: &[Leaf<'_>], members: [usize; 2], counts: u32, findings: &mut Findings) {
+    let [first, last] = members;
     for leaf in leaves {
-        let bit = if leaf.path.starts_with("[]") { leaf.place } else { 0 };
-        if counts.checked_shr(bit).is_some_and(|counts| counts & 1 > 0) && paths.contains(&leaf.path) {
+        let path = leaf.path();
+        let bit = if path.starts_with("[]") { leaf.place } else { 0 };
+        if counts.checked_shr(bit).is_some_and(|counts| counts & 1 > 0)
+            && (first..=last).contains(&leaf.member)
+        {
             let text = json::text(leaf.raw);
-            let code = if leaf.path.ends_with("__type") { behind_hash(&text) } else { &text };
-            take(code, leaf.path, findings);
+            let code = if path.ends_with("__type") { behind_hash(&text) } else { &text };
+            take(code, path, findings);
         }
     }
 }

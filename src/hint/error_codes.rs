@@ -1,12 +1,12 @@
 //! Throttle codes of error bodies: in JSON at the places where services put them, in XML the first `Code`, and AWS's
 //! `x-amzn-errortype`. On a success a JSON object has to say `"ok": false` first (Slack).
 
-use super::Dialect;
 use super::answer::Answer;
 use super::body::Media;
 use super::codes;
 use super::scan;
 use super::settle::Findings;
+use super::{Dialect, member};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "error-codes",
@@ -19,10 +19,11 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 const ERROR_TYPE: &str = "x-amzn-errortype";
+/// The first two say whether their object counts on a success; the others are codes.
 const MEMBERS: &[&str] = &[
-    "ok",
+    OK,
     "[].ok",
-    "code",
+    FIRST,
     "[].code",
     "error",
     "[].error",
@@ -35,26 +36,26 @@ const MEMBERS: &[&str] = &[
     "error.code",
     "error.type",
     "error.status",
-    "error.errors[].reason",
+    LAST,
 ];
-/// So many of them say whether their object counts on a success; the others are codes.
-const OKS: usize = 2;
+const OK: &str = "ok";
+const FIRST: &str = "code";
+const LAST: &str = "error.errors[].reason";
 /// So many objects of a top-level array are looked at, one bit for each.
 const OBJECTS: u32 = 0xffff;
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let (oks, codes) = MEMBERS.split_at(OKS);
     let mut counts = OBJECTS;
     if answer.status < 400 {
         counts = 0;
         for leaf in &answer.leaves {
             let bit = 1_u32.checked_shl(leaf.place).unwrap_or_default() & OBJECTS;
-            if oks.contains(&leaf.path) {
+            if (const { member(OK) }..const { member(FIRST) }).contains(&leaf.member) {
                 counts = if leaf.raw == b"false" { counts | bit } else { counts & !bit };
             }
         }
     }
-    codes::take_all(&answer.leaves, codes, counts, findings);
+    codes::take_all(&answer.leaves, const { [member(FIRST), member(LAST)] }, counts, findings);
     if answer.media == Media::Xml && answer.status >= 400 {
         let mut rest = answer.body;
         while !rest.is_empty() {

@@ -3,7 +3,6 @@
 
 use alloc::vec::Vec;
 
-use super::Dialect;
 use super::answer::Answer;
 use super::body::Media;
 use super::codes;
@@ -11,6 +10,7 @@ use super::field;
 use super::json;
 use super::scan;
 use super::settle::{Findings, From};
+use super::{Dialect, member};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "event-stream",
@@ -20,7 +20,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::PLAIN
 };
 
-const TYPES: &[&str] = &["error.type"];
+/// Where the code stands: one of the members of error bodies.
+const TYPE: usize = member("error.type");
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
     if answer.media != Media::Events {
@@ -35,7 +36,7 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
         rest = more.strip_prefix(b"\r\n").or(more.get(1..)).unwrap_or_default();
         if line.is_empty() {
             if failed {
-                codes::take_all(&json::leaves(&data, TYPES), TYPES, 1, findings);
+                codes::take_all(&json::leaves(&data), [TYPE; 2], 1, findings);
             }
             failed = false;
             data.clear();

@@ -6,19 +6,26 @@
 
 use alloc::vec::Vec;
 
-use super::field;
 use super::scan::{Scan, class};
+use super::{MEMBERS, field};
 
 /// One member that was asked for.
 #[derive(Clone, Copy)]
 pub struct Leaf<'a> {
-    /// Its path, as it was asked for.
-    pub path: &'static str,
+    /// Its path, by the place in [`MEMBERS`].
+    pub member: usize,
     /// The place of the array element around it, counted from zero if the array stands in no other: members of one
     /// element have the same.
     pub place: u32,
     /// Its value, as it is written.
     pub raw: &'a [u8],
+}
+
+impl Leaf<'_> {
+    /// Its path, as it was asked for.
+    pub fn path(&self) -> &'static str {
+        MEMBERS.get(self.member).copied().unwrap_or_default()
+    }
 }
 
 /// What a value says that is text, in UTF-8 but for what was no Unicode; empty when it is none.
@@ -28,15 +35,13 @@ pub fn text(raw: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The members at these paths, one that is asked for twice once; none when the text is not well-formed.
-pub fn leaves<'a>(text: &'a [u8], wanted: &[&'static str]) -> Vec<Leaf<'a>> {
+/// The members that dialects ask for, one that is asked for twice by its first place; none when the text is not
+/// well-formed.
+pub fn leaves(text: &[u8]) -> Vec<Leaf<'_>> {
     let mut found = Vec::new();
     let whole = walk(text, &mut |path, place, raw| {
-        for &name in wanted {
-            if name.as_bytes() == path {
-                found.push(Leaf { path: name, place, raw });
-                break;
-            }
+        if let Some(member) = MEMBERS.iter().position(|name| name.as_bytes() == path) {
+            found.push(Leaf { member, place, raw });
         }
     });
     if !whole {

@@ -287,6 +287,15 @@ const MEMBERS: [&str; count()] = {
     all
 };
 
+/// The place of a path in [`MEMBERS`], the first of equal ones; none that there is when its dialect is left out.
+const fn member(path: &str) -> usize {
+    let mut at = 0;
+    while at < MEMBERS.len() && !same(MEMBERS[at].as_bytes(), path.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
 /// How many there are.
 const fn count() -> usize {
     let (mut count, mut row) = (0, 0);

@@ -3,11 +3,11 @@
 
 use alloc::string::String;
 
-use super::Dialect;
 use super::answer::Answer;
 use super::json;
 use super::scan;
 use super::settle::Findings;
+use super::{Dialect, member};
 
 pub(super) const DIALECT: Dialect = Dialect {
     name: "problem",
@@ -25,7 +25,7 @@ const KINDS: &[u8] = b"quota-exceeded temporary-reduced-capacity abnormal-usage-
 const MOST_NAMES: usize = 32;
 
 fn read(answer: &Answer<'_>, findings: &mut Findings) {
-    let text = answer.text(TYPE);
+    let text = answer.text(const { member(TYPE) });
     let rest = text.strip_prefix(b"https://").unwrap_or_default();
     let kind = rest.strip_prefix(b"www.").unwrap_or(rest).strip_prefix(BASE).unwrap_or_default();
     if scan::place(KINDS, kind) == scan::NOWHERE {
@@ -36,11 +36,13 @@ fn read(answer: &Answer<'_>, findings: &mut Findings) {
     }
     // Fields say when more comes, these names do not.
     let source = findings.quota_source;
-    let names = answer.members(VIOLATED).filter(|leaf| leaf.raw.starts_with(b"\""));
-    for name in names.take(MOST_NAMES) {
-        let name = unicode(&json::text(name.raw));
-        if let Some(quota) = findings.quota(name, VIOLATED) {
-            quota.remaining.get_or_insert(0.0);
+    let mut names = 0;
+    for leaf in &answer.leaves {
+        if leaf.member == const { member(VIOLATED) } && leaf.raw.starts_with(b"\"") && names < MOST_NAMES {
+            names += 1;
+            if let Some(quota) = findings.quota(unicode(&json::text(leaf.raw)), VIOLATED) {
+                quota.remaining.get_or_insert(0.0);
+            }
         }
     }
     findings.quota_source = source.or(findings.quota_source);
