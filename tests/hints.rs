@@ -396,6 +396,17 @@ fn no_more_than_256_names_of_a_family_are_looked_at() {
     assert_eq!((quotas(255), quotas(256), quotas(5_000)), (255, 256, 256));
 }
 
+#[test]
+fn a_two_digit_year_is_placed_in_a_year_of_four_digits() {
+    let first_of_9990 = WallTime(253_086_768_000_000);
+    let wait = |year: &str| {
+        let text = format!("retry-after: Monday, 06-Nov-{year} 08:49:37 GMT\n");
+        read_text(503, text.as_bytes(), first_of_9990).hint.wait_ms
+    };
+    assert_eq!(wait("90"), Some(2_147_483_647));
+    assert_eq!((wait("89"), wait("40"), wait("00")), (Some(0), Some(0), Some(0)));
+}
+
 /// Names of three characters that no separator stands in, each another.
 fn names(mark: char, count: usize) -> impl Iterator<Item = String> {
     let sign = |n: usize| char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[n]);
