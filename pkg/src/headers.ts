@@ -23,9 +23,8 @@ export const before = (type: unknown): string => (type ? `content-type: ${`${typ
 /** Every header that the core may read. */
 export const everything = (headers: Headers): string => {
   let text = "";
-  headers.forEach((value, name) => {
-    if (text.length < Most.Text) text += line(name, value);
-  });
+  // In Chromium `forEach` costs three times as much.
+  for (const [name, value] of headers) if (text.length < Most.Text) text += line(name, value);
   return text;
 };
 
@@ -45,12 +44,12 @@ export const heard = (scope: Scope, status: number, answer: { headers?: Headers 
   const read = (name: string) => (text += line(name, headers.get(name)));
   if (all) {
     const found = new Set(names);
-    headers.forEach((value, name) => {
+    for (const [name, value] of headers) {
       const said = !CLOCKS.includes(name) && text.length < Most.Text && line(name, value);
-      if (!said) return;
+      if (!said) continue;
       text += said;
       if (found.size < Most.Names) found.add(name);
-    });
+    }
     if (!failed) scope.names = [...found];
   } else {
     values = names.map((name) => headers.get(name));

@@ -38,18 +38,14 @@ const enum Register {
 const flat = (text: unknown): string => `${text ?? ""}`.replace(/[\r\n]/g, "\0");
 
 const textOf = (headers: any, typed: boolean): string => {
+  // A `Headers`, of whatever realm, holds no line breaks.
+  if (typeof headers?.append === "function") return everything(headers) + (typed ? before(headers.get("content-type")) : "");
   let text = "";
   let type: unknown;
-  if (typeof headers?.append === "function") {
-    // A `Headers`, of whatever realm: it holds no line breaks.
-    text = everything(headers);
-    type = headers.get("content-type");
-  } else {
-    for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
-      const name = flat(given).toLowerCase();
-      if (name === "content-type") type ??= value;
-      for (const one of [value].flat()) if (text.length < Most.Text) text += line(name, one && flat(one));
-    }
+  for (const [given, value] of headers?.[Symbol.iterator] ? headers : Object.entries(headers ?? {})) {
+    const name = flat(given).toLowerCase();
+    if (name === "content-type") type ??= value;
+    for (const one of Array.isArray(value) ? value : [value]) if (text.length < Most.Text) text += line(name, one && flat(one));
   }
   return typed ? text + before(flat(type)) : text;
 };

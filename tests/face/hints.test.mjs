@@ -52,7 +52,7 @@ function spied(status, fields) {
     seen,
     response: {
       status,
-      headers: { forEach: (tell) => (seen.all++, headers.forEach(tell)), get: (name) => (seen.get.push(name), headers.get(name)) },
+      headers: { [Symbol.iterator]: () => (seen.all++, headers[Symbol.iterator]()), get: (name) => (seen.get.push(name), headers.get(name)) },
     },
   };
 }
