@@ -407,6 +407,16 @@ fn a_two_digit_year_is_placed_in_a_year_of_four_digits() {
     assert_eq!((wait("89"), wait("40"), wait("00")), (Some(0), Some(0), Some(0)));
 }
 
+#[test]
+fn a_micro_sign_is_one_byte_or_two_and_no_part_of_another_unit() {
+    let wait =
+        |value: &[u8]| read_text(503, &[b"x-retry-in: ", value, b"\n"].concat(), WallTime(0)).hint.wait_ms;
+    assert_eq!((wait(b"5000\xb5s"), wait(b"5000\xc2\xb5s")), (Some(5), Some(5)));
+    for value in [&b"5\xc2s"[..], b"5s\xb5s", b"5\xc2\xc2s", b"5\xb5", b"5\xc2\xb5"] {
+        assert_eq!(wait(value), None, "{value:?}");
+    }
+}
+
 /// Names of three characters that no separator stands in, each another.
 fn names(mark: char, count: usize) -> impl Iterator<Item = String> {
     let sign = |n: usize| char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[n]);
