@@ -23,7 +23,7 @@ fn answered(gate: &mut Gate, key: KeyId, status: u16, now: Instant) {
     let Verdict::Go(ticket) = gate.ask(now, key, How(GET | How::NO_HOLD), None) else {
         panic!("goes");
     };
-    gate.settle(now, ticket, Outcome::Status(status), None);
+    assert_eq!(gate.settle(now, ticket, Outcome::Status(status), None), Verdict::Done(ticket));
 }
 
 fn waits(gate: &mut Gate, key: KeyId, now: Instant) -> Option<Instant> {
