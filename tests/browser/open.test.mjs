@@ -147,7 +147,7 @@ const THROTTLED = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } 
 const busyOnce = (hit, backend) => hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
 
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
-const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event at read said word".split(" ");
+const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word".split(" ");
 
 test(`${BROWSER}: the traps below name every export of the core`, async () => {
   const backend = await serve();
