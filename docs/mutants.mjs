@@ -3,9 +3,10 @@
 //     node docs/mutants.mjs target/mutants.jsonl [FILE.rs ...]
 //
 // `cargo mutants` itself needs two or three seconds for each of more than a thousand. The reader stands on nothing but
-// src/time.rs, so here it is compiled alone, as a shared library, and the tests, built once, load the changed one. The list and the changes are those of `cargo mutants --list --json --diff`. A test's time is
-// limited in seconds of processor, not of the clock, and its memory too. Verdicts that stand in the file are kept, so
-// that a run goes on where it was ended.
+// src/time.rs, so here it is compiled alone, as a shared library, and the tests, built once, load the changed one. The
+// list and the changes are those of `cargo mutants --list --json --diff`. A test's time is limited in seconds of
+// processor, not of the clock, and its memory too. Verdicts that stand in the file are kept, so that a run goes on
+// where it was ended.
 import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
