@@ -6,6 +6,7 @@
 
 mod evidence;
 mod getters;
+mod late;
 mod release;
 mod settle;
 mod survive;
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 
 use crate::coalesce::{KeyId, Keys};
 use crate::event::{Event, Events, Kind};
+use crate::num::ONE;
 use crate::policy::{Mode, Policy, defaults};
 use crate::queue::{Queue, Waiter};
 use crate::reason::Reason;
@@ -132,11 +134,14 @@ impl Gate {
             how,
             phase: Phase::Waiting,
             tries: 0,
+            asked: now,
             deadline: now + patience.unwrap_or(own),
             sent_at: now,
             epoch: Default::default(),
             hold: Hold::FOR_ROOM,
+            look_at: Instant::NEVER,
         };
+        request.how.0 &= !How::ESSENTIAL;
         // An intent whose last hold ended in a refusal gets its answer at once: ours must not multiply with an outer
         // client's retries.
         if known.refused_until > now {
@@ -152,9 +157,13 @@ impl Gate {
         if closed.is_some() {
             return closed;
         }
-        let paced = self.pace(now, r);
+        let paced = self.pace(now, r).or_else(|| self.throttled(now, r));
         if paced.is_some() {
             return paced;
+        }
+        let doubted = self.essential_first(now, r).or_else(|| self.predicted(now, r));
+        if doubted.is_some() {
+            return doubted;
         }
         let mut room = true;
         for &id in &[r.scope, r.route] {
@@ -174,8 +183,12 @@ impl Gate {
             let Some(place) = self.places.get(id) else {
                 continue;
             };
-            hold = hold.later(place.closed());
-            if let Err(mut until) = place.breaker.ask(now) {
+            // A human's own press may find out whether a guess is true, once a rest.
+            let pressed = r.how.is(How::PRESS) && place.pressed <= now;
+            hold = hold.later(if pressed { place.told() } else { place.closed() });
+            if let Err(mut until) = place.breaker.ask(now)
+                && !pressed
+            {
                 // The probe's lease is the longest that its answer can take: one waits for it as long as one has patience.
                 if place.breaker.probing() && r.deadline > now {
                     until = until.min(r.deadline);
@@ -210,6 +223,18 @@ impl Gate {
         hold.in_force(now)
     }
 
+    /// What would most likely be refused is not sent: by chance, drawn anew at each look. Retries have their budget.
+    fn throttled(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let share = self.places.get(r.route)?.throttle.share(now, r.how.priority(), &defaults::THROTTLE);
+        if share == 0 || r.tries > 0 {
+            return None;
+        }
+        let mut chance =
+            self.jitter.fork(now.since(Instant::ORIGIN).as_micros() ^ u64::from(r.ticket.0) << 32);
+        let kept = chance.below(u64::from(ONE)) < u64::from(share);
+        kept.then(|| Hold { until: now + self.policy.backoff.base, why: Reason::Overload })
+    }
+
     /// An equal safe request in flight that may be joined: one that is held only when that ends within one's patience.
     fn flight(&mut self, now: Instant, r: &Request) -> Option<Ticket> {
         if !self.policy.coalesce || !r.how.is(How::JOIN) || self.policy.mode != Mode::On {
@@ -242,6 +267,8 @@ impl Gate {
         if r.tries == 0 {
             self.budget.sent(&self.policy.budget);
         }
+        self.watch(now, &mut r);
+        let essential = u32::from(r.how.is(How::ESSENTIAL));
         for &id in &self.places.around(r.scope, r.route) {
             let Some(place) = self.places.get_mut(id) else {
                 continue;
@@ -250,6 +277,10 @@ impl Gate {
             place.share.sent(now, &defaults::SHARE);
             if id == r.scope || id == r.route {
                 place.limit.sent();
+                place.essential += essential;
+                if r.how.is(How::PRESS) {
+                    place.pressed = place.pressed.max(place.rests_until(now));
+                }
                 r.epoch = place.breaker.sent(now);
             }
         }

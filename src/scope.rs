@@ -13,9 +13,11 @@ use crate::limit::Limit;
 use crate::num::ONE;
 use crate::policy::Policy;
 use crate::policy::defaults;
-use crate::pressure::{Level, State};
+use crate::pressure::usual::Usual;
+use crate::pressure::{Level, PressurePolicy, State};
 use crate::rate::quota::Quota;
 use crate::rate::share::Share;
+use crate::rate::throttle::Throttle;
 use crate::reason::Reason;
 use crate::retry::backoff::Backoff;
 use crate::rng::Rng;
@@ -126,7 +128,7 @@ pub struct Place {
     /// A scope's unsafe requests, sent and answered: a flight that left before the last of them is not joined.
     pub writes: u32,
     /// The state of a scope that was last told.
-    pub told: State,
+    pub shown: State,
     /// A route's failures.
     pub breaker: Breaker,
     /// The quotas that a route draws on.
@@ -135,6 +137,20 @@ pub struct Place {
     pub quota: Quota,
     /// Which share of its usual rate a scope is asked to send.
     pub share: Share,
+    /// What is usual for a route.
+    pub usual: Usual,
+    /// When the last request was sent that was answered in time.
+    pub prompt: Instant,
+    /// When a human's request was last answered in time.
+    pub fresh: Instant,
+    /// How many are in flight that background work waits for.
+    pub essential: u32,
+    /// By how much the last late answer of a human's was late, and when it came; zero after one in time.
+    pub excess: (Duration, Instant),
+    /// How much of what a route would refuse is kept back.
+    pub throttle: Throttle,
+    /// The end of the guess, or of the breaker's rest, that a human's press has probed.
+    pub pressed: Instant,
     /// The features that a scope is asked to do without, each name ended by a line feed, and until when.
     pub off: (String, Instant),
 }
@@ -142,12 +158,21 @@ pub struct Place {
 impl Place {
     /// Until when it is closed and by whose word; in the past when it is open.
     pub fn closed(&self) -> Hold {
+        self.told().later(self.guess)
+    }
+
+    /// The same by the server's word alone.
+    pub fn told(&self) -> Hold {
         let why = match self.size {
             Size::Quota => Reason::Quota,
             _ => Reason::RetryAfter,
         };
-        let word = Hold { until: self.word.until, why };
-        word.later(self.guess)
+        Hold { until: self.word.until, why }
+    }
+
+    /// Until when it is closed by what we guess; in the past when it is not.
+    pub fn rests_until(&self, now: Instant) -> Instant {
+        self.guess.until.max(self.breaker.closed_until(now).unwrap_or(now))
     }
 
     /// Whether it is refused or failing at present.
@@ -292,11 +317,18 @@ impl Places {
             limit: Limit::new(),
             level: Level::default(),
             writes: 0,
-            told: State::Nominal,
+            shown: State::Nominal,
             breaker: Breaker::new(),
             quotas: [PlaceId::NONE; 2],
             quota: Quota::new(Instant::ORIGIN),
             share: Share::default(),
+            usual: Usual::default(),
+            prompt: Instant::ORIGIN,
+            fresh: Instant::ORIGIN,
+            essential: 0,
+            excess: (Duration::ZERO, Instant::ORIGIN),
+            throttle: Throttle::default(),
+            pressed: Instant::ORIGIN,
             off: (String::new(), Instant::ORIGIN),
         };
         match self.all.get_mut(id.index()) {
@@ -318,6 +350,18 @@ impl Places {
     pub fn is_alone(&self, scope: PlaceId, route: PlaceId) -> bool {
         let another = |p: &Place| p.size == Size::Route && p.scope == scope && p.id != route;
         !self.all.iter().any(another)
+    }
+
+    /// Whether another route of the scope than this one is late.
+    pub fn another_late(
+        &self,
+        now: Instant,
+        scope: PlaceId,
+        route: PlaceId,
+        figures: &PressurePolicy,
+    ) -> bool {
+        let is_late = |p: &Place| p.level.lateness(now, figures) >= figures.down[0];
+        self.all.iter().any(|p| p.size == Size::Route && p.scope == scope && p.id != route && is_late(p))
     }
 
     /// When the first of a scope's routes is due again, at `longest` at the latest, if another than this one is refused

@@ -37,6 +37,8 @@ pub struct Request {
     pub phase: Phase,
     /// How often it was sent again.
     pub tries: u32,
+    /// When it asked.
+    pub asked: Instant,
     /// When its human has waited long enough.
     pub deadline: Instant,
     /// When it was last sent.
@@ -45,6 +47,8 @@ pub struct Request {
     pub epoch: Epoch,
     /// What held it last, as it was told.
     pub hold: Hold,
+    /// When to look whether it is late; [`Instant::NEVER`]: what it takes says nothing.
+    pub look_at: Instant,
 }
 
 const SLOT_BITS: u32 = 12;
@@ -52,13 +56,23 @@ const SLOTS: usize = 1 << SLOT_BITS;
 const _: () = assert!(defaults::TICKETS == SLOTS, "a ticket's slot has twelve bits");
 
 /// All of them, bounded. A ticket is a slot and a serial number, so a stale one finds nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tickets {
     /// A free slot holds [`Ticket::NONE`].
     slots: Vec<Request>,
     /// No slot before this one is free.
     low: usize,
     serial: u32,
+    /// How many fly.
+    flying: u32,
+    /// None of them is to be looked at before this.
+    look_at: Instant,
+}
+
+impl Default for Tickets {
+    fn default() -> Self {
+        Self { slots: Vec::new(), low: 0, serial: 0, flying: 0, look_at: Instant::NEVER }
+    }
 }
 
 impl Tickets {
@@ -91,7 +105,19 @@ impl Tickets {
         if self.get(request.ticket).is_some()
             && let Some(slot) = self.slots.get_mut(request.ticket.0 as usize % SLOTS)
         {
-            *slot = *request;
+            let old = core::mem::replace(slot, *request);
+            self.count(old.phase, request.phase);
+            if request.phase == Phase::Flying {
+                self.look_at = self.look_at.min(request.look_at);
+            }
+        }
+    }
+
+    /// While nothing flies there is nothing to look at.
+    fn count(&mut self, old: Phase, new: Phase) {
+        self.flying = self.flying + u32::from(new == Phase::Flying) - u32::from(old == Phase::Flying);
+        if self.flying == 0 {
+            self.look_at = Instant::NEVER;
         }
     }
 
@@ -104,7 +130,32 @@ impl Tickets {
         self.low = self.low.min(at);
         if let Some(slot) = self.slots.get_mut(at) {
             slot.ticket = Ticket::NONE;
+            let phase = slot.phase;
+            self.count(phase, Phase::Waiting);
         }
+    }
+
+    /// The earliest moment to look for late ones; perhaps too early, never too late.
+    pub fn look_at(&self) -> Instant {
+        self.look_at
+    }
+
+    /// Those in flight whose time has come. They are to be put back with another.
+    pub fn to_look_at(&mut self, now: Instant) -> Vec<Request> {
+        let mut due = Vec::new();
+        if self.look_at > now {
+            return due;
+        }
+        let mut next = Instant::NEVER;
+        for r in self.each().filter(|r| r.phase == Phase::Flying) {
+            if r.look_at <= now {
+                due.push(*r);
+            } else {
+                next = next.min(r.look_at);
+            }
+        }
+        self.look_at = next;
+        due
     }
 
     /// All that are tracked.

@@ -118,6 +118,12 @@ impl How {
     pub const JOIN: u32 = 16;
     /// Is not held after an answer.
     pub const NO_HOLD: u32 = 32;
+    /// What it takes says nothing about the server: it sends a long body, or waits for events.
+    pub const UNTIMED: u32 = 64;
+    /// A human's own press: it may probe a closure that we guessed, once.
+    pub const PRESS: u32 = 128;
+    /// Background work waits for it: found by the gate when it is sent, whatever the caller says.
+    pub(crate) const ESSENTIAL: u32 = 1 << 16;
 
     /// 0 user-blocking, 1 user-visible, 2 background.
     pub fn priority(self) -> u8 {

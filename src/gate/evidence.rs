@@ -62,6 +62,9 @@ impl Gate {
         }
         let said = hint.and_then(|h| h.wait_ms).map(|ms| Duration::from_millis(u64::from(ms)));
         let meaning = meaning(outcome, hint);
+        if matches!(meaning, Meaning::Answered | Meaning::Refused { .. }) {
+            self.taken(now, r, meaning == Meaning::Answered);
+        }
         match meaning {
             Meaning::Refused { everywhere } => {
                 self.count(now, r, !everywhere || said.is_some());
@@ -171,6 +174,7 @@ impl Gate {
     fn answered(&mut self, now: Instant, r: &Request) {
         self.count(now, r, true);
         self.press(now, r, Evidence::Answer, false);
+        self.clock(now, r);
         let growth = self.places.get(r.scope).map_or(1, |scope| scope.share.growth(now));
         for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get_mut(id) {
@@ -201,7 +205,7 @@ impl Gate {
     }
 
     /// Whom this place, a scope or a route, held for this reason looks again now.
-    fn look_again(&mut self, now: Instant, place: PlaceId, why: Reason) {
+    pub(super) fn look_again(&mut self, now: Instant, place: PlaceId, why: Reason) {
         let tickets = &self.tickets;
         self.queue.retime(&mut |waiter| {
             if let Some(waits) = tickets.get(Ticket(waiter.ticket))
@@ -216,6 +220,13 @@ impl Gate {
     fn count(&mut self, now: Instant, r: &Request, ok: bool) {
         if let Some(route) = self.places.get_mut(r.route) {
             route.breaker.settle(now, r.epoch, ok, &self.policy.breaker);
+        }
+    }
+
+    /// Whether the server took it, for the share of what it would refuse.
+    fn taken(&mut self, now: Instant, r: &Request, taken: bool) {
+        if let Some(route) = self.places.get_mut(r.route) {
+            route.throttle.count(now, taken, &defaults::THROTTLE);
         }
     }
 

@@ -39,7 +39,7 @@ impl Gate {
     }
 
     /// A closed scope is serious at least, however old the evidence.
-    fn state(&self, now: Instant, scope: &Place) -> State {
+    pub(super) fn state(&self, now: Instant, scope: &Place) -> State {
         let state = scope.level.state(now, &self.policy.pressure);
         if scope.closed().until > now { state.max(State::Serious) } else { state }
     }
@@ -48,7 +48,7 @@ impl Gate {
     pub(super) fn worst(&self) -> State {
         let mut worst = State::Nominal;
         for place in &self.places.all {
-            worst = worst.max(place.told);
+            worst = worst.max(place.shown);
         }
         worst
     }
@@ -95,12 +95,13 @@ impl Gate {
     /// Whether a poll at this moment has something to say or to do.
     pub fn has_due(&self, now: Instant) -> bool {
         self.told < self.outbox.len()
+            || self.tickets.look_at() <= now
             || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 
     /// When the next poll is due by itself; [`Instant::NEVER`] when nothing waits and nothing will change.
     pub fn next_timeout(&self, now: Instant) -> Instant {
-        let mut next = self.queue.next_after(now);
+        let mut next = self.queue.next_after(now).min(self.tickets.look_at());
         if !self.queue.is_empty()
             && let Some(oldest) = self.tickets.oldest()
         {
@@ -108,10 +109,10 @@ impl Gate {
         }
         for place in &self.places.all {
             // A state that falls by itself is looked at only for somebody: nothing keeps an idle process alive.
-            if place.told != State::Nominal && self.events.watched() {
+            if place.shown != State::Nominal && self.events.watched() {
                 // While it is closed the state falls to serious and no lower.
                 let closed = place.closed().until;
-                let stays = closed > now && place.told <= State::Serious;
+                let stays = closed > now && place.shown <= State::Serious;
                 next = next.min(if stays { closed } else { now + TICK });
             }
         }
@@ -121,11 +122,11 @@ impl Gate {
     /// Tells of a scope's state when it has changed.
     pub(super) fn tell(&mut self, now: Instant, id: PlaceId) {
         let Some(scope) = self.places.get(id) else { return };
-        let (state, told) = (self.state(now, scope), scope.told);
+        let (state, told) = (self.state(now, scope), scope.shown);
         if state != told
             && let Some(scope) = self.places.get_mut(id)
         {
-            scope.told = state;
+            scope.shown = state;
             self.changed = true;
             self.events.push(Event {
                 kind: Kind::Pressure,
@@ -143,7 +144,7 @@ impl Gate {
     pub(super) fn tell_all(&mut self, now: Instant) {
         for at in 0..self.places.all.len() {
             if let Some(place) = self.places.all.get(at)
-                && place.told != State::Nominal
+                && place.shown != State::Nominal
             {
                 self.tell(now, place.id);
             }

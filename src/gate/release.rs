@@ -27,6 +27,7 @@ impl Gate {
     /// Lets go what may go, in order, and sheds what has waited long enough.
     fn release(&mut self, now: Instant) {
         (self.room_made, self.seen) = (false, now);
+        self.look_for_late(now);
         self.tell_all(now);
         if self.queue.is_empty() {
             return;

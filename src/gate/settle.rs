@@ -12,6 +12,7 @@ use crate::verdict::{Hold, How, Outcome, Ticket, Verdict};
 impl Gate {
     /// A request came back, or its human has gone. `hint`: what the response says, when it says anything new.
     pub fn settle(&mut self, now: Instant, ticket: Ticket, outcome: Outcome, hint: Option<&Hint>) -> Verdict {
+        self.look_for_late(now);
         let Some(r) = self.tickets.get(ticket).copied() else {
             return Verdict::Done(ticket);
         };
@@ -23,6 +24,9 @@ impl Gate {
             self.land(&r);
             self.weigh(now, &r, outcome, hint);
             self.tell(now, r.scope);
+            if !r.how.background() && !matches!(outcome, Outcome::Aborted | Outcome::Offline) {
+                self.drop_background(now, r.scope);
+            }
             if let Some(hold) = self.hold(now, &r, outcome, hint)
                 && self.budget.take()
             {
@@ -84,6 +88,7 @@ impl Gate {
             for &id in &[r.scope, r.route] {
                 if let Some(place) = self.places.get_mut(id) {
                     place.limit.left();
+                    place.essential = place.essential.saturating_sub(u32::from(r.how.is(How::ESSENTIAL)));
                 }
             }
         }

@@ -10,6 +10,11 @@
 //! | refused   | `b = max(1, in_flight / 2)`   | `b = min(b, max(1, in_flight / 2))` |
 //! | shut      | `b = 1`                       | `b = 1`                             |
 //! | succeeded | none                          | `b + 1`; none again above `open_above` |
+//! | slow      | none                          | `b = max(1, b * usual / took)`      |
+//!
+//! `slow` is the gradient on latency against its long-run floor (Netflix, concurrency-limits, 2018, after TCP Vegas,
+//! L. Brakmo, L. Peterson, 1995). It follows from Little's law, L = λW: the server works on `in flight = rate * latency`
+//! requests, so at a constant rate all latency beyond the usual is a queue, and `b * usual / took` is what is not in it.
 //!
 //! ```
 //! use tidegate::limit::{Limit, LimitPolicy};
@@ -25,7 +30,9 @@
 //! assert_eq!(limit.bound(), Some(5));
 //! ```
 //!
-//! Not here: latency. A slow server that refuses nothing has no bound (the gradient comes with a later part).
+//! Not here: what is usual, and what lateness means for one who asks (the gate says).
+
+use crate::time::Duration;
 
 /// What bounds the requests in flight.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -91,6 +98,14 @@ impl Limit {
         self.bound = grown.filter(|bound| policy.adaptive && *bound <= policy.open_above);
     }
 
+    /// An answer took longer than usual for its class.
+    pub fn slow(&mut self, usual: Duration, took: Duration) {
+        if let Some(bound) = self.bound {
+            let room = u64::from(bound).saturating_mul(usual.as_micros()) / took.as_micros().max(1);
+            self.bound = Some(room.clamp(1, u64::from(bound)) as u32);
+        }
+    }
+
     /// How many count now.
     pub fn in_flight(&self) -> u32 {
         self.in_flight
@@ -133,6 +148,12 @@ mod tests {
         assert_eq!(after(with(9, None), succeeded), None, "succeeded, no bound");
         assert_eq!(after(with(9, Some(15)), succeeded), Some(16), "succeeded, bound");
         assert_eq!(after(with(9, Some(16)), succeeded), None, "succeeded, above the limit of limits");
+        let slow = |l: &mut Limit| l.slow(Duration::from_secs(1), Duration::from_secs(4));
+        assert_eq!(after(with(9, None), slow), None, "slow, no bound yet");
+        assert_eq!(after(with(9, Some(8)), slow), Some(2), "slow, bound");
+        assert_eq!(after(with(9, Some(2)), slow), Some(1), "slow, bound: at least one");
+        let quick = |l: &mut Limit| l.slow(Duration::from_secs(1), Duration::ZERO);
+        assert_eq!(after(with(9, Some(2)), quick), Some(2), "slow never raises");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::time::Duration;
 use crate::num::ONE;
 use crate::pressure::PressurePolicy;
 use crate::rate::share::SharePolicy;
+use crate::rate::throttle::ThrottlePolicy;
 
 /// What one setting accepts, and what it is when nothing usable was given.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +126,33 @@ pub const HOLD_ONCE: Duration = Duration::from_secs(30);
 pub const RELEASE_SPACING: Duration = Duration::from_millis(50);
 /// What waited through sleep or the back-forward cache leaves within this time after the return.
 pub const WAKE_SPREAD: Duration = Duration::from_secs(1);
+/// Nothing is late that takes less than this longer than usual: what a page's own work or a slow moment of a healthy
+/// network adds. Jakob Nielsen's limit for a flow of thought that is not interrupted is a second; half of it.
+pub const LATE_LEAST: Duration = Duration::from_millis(500);
+/// Where nothing is usual yet, late is patience divided by this.
+pub const LATE_COLD: u32 = 4;
+/// Lateness is serious from this part of patience beyond the usual: a quarter, by the simulation in the docs.
+pub const LATE_SERIOUS: u32 = 4;
+/// Lateness below this is over: a hundredth, five half-lives of the first sign.
+pub const LATE_OVER: u32 = ONE / 100;
+/// The time in which a network that stays slower may double what is usual: a short overload is a quarter of it.
+pub const LATE_DRIFT: Duration = Duration::from_secs(120);
+/// A user-facing request is sent when the predicted wait is below this part of its remaining patience, and when no more than
+/// this part of it is left: a third. A human reloads well before patience ends.
+pub const LAST_CHANCE: u32 = 3;
+/// Classes that usually take longer than this do not hold background work back: nobody calls them essential.
+pub const SLOW_CLASS: Duration = Duration::from_secs(2);
+/// A look for late answers that comes this much after its time was held up by the page itself: what they took says nothing.
+pub const LOOP_LATE: Duration = Duration::from_millis(300);
+/// Adaptive throttling, with the book's factor of 2 for what humans wait for.
+pub const THROTTLE: ThrottlePolicy = ThrottlePolicy {
+    // Who blocks a human is kept back only where nearly all is refused; background with the first refusals beyond one in ten.
+    k: [40_000, 20_000, 11_000],
+    // Three refusals in a row are a hiccup, which closures cover.
+    allowance: 3,
+    // The book counts two minutes at a server's rate; a page changes faster.
+    half_life: Duration::from_secs(15),
+};
 /// Scopes (origins) with state.
 pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
@@ -149,6 +177,8 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     class_cap: 4_000,
     // Evidence is half as strong after five seconds: a short dip is forgotten in less than half a minute.
     half_life: Duration::from_secs(5),
+    // A patience: who finds nothing out in that time may ask again.
+    late_half_life: Duration::from_secs(8),
     up: [3_000, 6_000, 8_500],
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],

@@ -10,6 +10,7 @@ pub use defaults::{COUNT, Range, Setting, TEXTS};
 use crate::breaker::BreakerPolicy;
 use crate::limit::LimitPolicy;
 use crate::pressure::PressurePolicy;
+use crate::pressure::usual::LatencyPolicy;
 use crate::queue::Drop;
 use crate::rate::quota::QuotaPolicy;
 use crate::retry::backoff::BackoffPolicy;
@@ -145,6 +146,8 @@ pub struct Policy {
     pub max_hint: Duration,
     /// How evidence becomes pressure.
     pub pressure: PressurePolicy,
+    /// From when on an answer is late.
+    pub latency: LatencyPolicy,
 }
 
 impl Policy {
@@ -196,6 +199,11 @@ impl Policy {
             coalesce: c.on(Setting::Coalesce),
             max_hint: c.ms(Setting::MaxHint),
             pressure: defaults::PRESSURE,
+            latency: LatencyPolicy {
+                least: defaults::LATE_LEAST,
+                cold: (patience / defaults::LATE_COLD).max(defaults::LATE_LEAST),
+                drift: defaults::LATE_DRIFT,
+            },
         }
     }
 }

@@ -9,10 +9,16 @@
 //! | failure (5xx, dropped connection)| up by `failure_step`                                            |
 //! | load report                      | at least 1.8 × (load - 0.5)                                     |
 //! | the server's own word: a state   | at least that state's `up`, for as long as it says; nominal: 0  |
+//! | an answer that is late, also while it is outstanding | at least the level that the gate gives it, halving every `late_half_life` |
 //! | answer                           | down by half; a success never raises it                         |
+//! | answer in time                   | what lateness made of it is over at once                        |
 //! | time                             | halves every `half_life`                                        |
 //!
+//! Lateness fades more slowly than a refusal, because only a request can refute it, and nobody sends one for that.
+//!
 //! A state is entered at `up` and left below `down` (hysteresis), so it never flaps on a level that trembles.
+
+pub mod usual;
 
 use crate::time::Duration;
 
@@ -32,6 +38,8 @@ pub struct PressurePolicy {
     pub class_cap: u32,
     /// Time after which evidence counts half.
     pub half_life: Duration,
+    /// Time after which lateness counts half.
+    pub late_half_life: Duration,
     /// Levels at which fair, serious and critical are entered.
     pub up: [u32; 3],
     /// Levels below which they are left.
@@ -65,6 +73,9 @@ pub struct Level {
     /// What the server itself said: no less than this, until then.
     told: u32,
     until: Instant,
+    /// What lateness makes of it, as of then.
+    late: u32,
+    late_at: Instant,
 }
 
 /// One piece of evidence.
@@ -81,6 +92,25 @@ pub enum Evidence {
 }
 
 impl Level {
+    /// An answer is late, outstanding or not: the level is at least this.
+    pub fn late(&mut self, now: Instant, level: u32, policy: &PressurePolicy) {
+        let state = self.state(now, policy);
+        (self.late, self.late_at) = (self.lateness(now, policy).max(level.min(ONE)), now);
+        self.state = settled(state, self.value(now, policy), policy);
+    }
+
+    /// An answer came in time.
+    pub fn prompt(&mut self, now: Instant, policy: &PressurePolicy) {
+        let state = self.state(now, policy);
+        self.late = 0;
+        self.state = settled(state, self.value(now, policy), policy);
+    }
+
+    /// What lateness makes of it now, 0 to 10 000.
+    pub fn lateness(&self, now: Instant, policy: &PressurePolicy) -> u32 {
+        decay(self.late, now.since(self.late_at), policy.late_half_life)
+    }
+
     /// Takes in one piece of evidence, at most up to `cap`.
     pub fn hear(&mut self, now: Instant, evidence: Evidence, cap: u32, policy: &PressurePolicy) {
         let (old, state) = (self.own(now, policy), self.state(now, policy));
@@ -120,7 +150,7 @@ impl Level {
     /// The level now, 0 to 10 000.
     pub fn value(&self, now: Instant, policy: &PressurePolicy) -> u32 {
         let told = if now < self.until { self.told } else { 0 };
-        self.own(now, policy).max(told)
+        self.own(now, policy).max(told).max(self.lateness(now, policy))
     }
 
     /// What our evidence says.
@@ -250,6 +280,26 @@ mod tests {
             level.hear(at(i), Evidence::Refusal, P.class_cap, &P);
         }
         assert_eq!(level.state(at(20), &P), State::Fair);
+    }
+
+    #[test]
+    fn lateness_stays_until_it_is_refuted_or_old() {
+        let mut level = Level::default();
+        level.late(at(0), P.up[0], &P);
+        assert_eq!(level.state(at(5_000), &P), State::Fair);
+        level.hear(at(5_000), Evidence::Answer, ONE, &P);
+        assert_eq!(level.state(at(5_000), &P), State::Fair, "an answer that was late as well");
+        level.late(at(5_000), P.up[1], &P);
+        level.late(at(5_000), P.up[0], &P);
+        assert_eq!(level.state(at(5_000), &P), State::Serious, "less does not hide more");
+        level.prompt(at(6_000), &P);
+        assert_eq!((level.state(at(6_000), &P), level.value(at(6_000), &P)), (State::Nominal, 0));
+        level.late(at(7_000), P.up[0], &P);
+        assert_eq!(level.state(at(40_000), &P), State::Nominal, "old");
+        level.hear(at(40_000), Evidence::Refusal, ONE, &P);
+        level.late(at(40_000), P.up[1], &P);
+        level.prompt(at(40_000), &P);
+        assert_eq!(level.state(at(40_000), &P), State::Serious, "a refusal is not refuted by being fast");
     }
 
     #[test]

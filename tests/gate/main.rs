@@ -5,6 +5,7 @@ mod bounds;
 mod guess;
 mod hold;
 mod join;
+mod late;
 mod later_word;
 mod leave;
 mod quota;

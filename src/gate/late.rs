@@ -1,0 +1,185 @@
+//! The client's own clock: what is late speaks before the server does.
+//!
+//! | a look at one in flight           | its route      | its scope                                                      |
+//! |-----------------------------------|----------------|----------------------------------------------------------------|
+//! | late                              | fair           | fair                                                           |
+//! | by a quarter of patience          | serious        | serious when another route is late too, or there is none; fair |
+//! | late, of a class never answered   | the same when another route is late too; else noted, and nominal | the same      |
+//! | sent before one that was answered in time | nothing | nothing                                                       |
+//! | looked at late: the page was held up | nothing, and its answer says nothing either | nothing                        |
+//!
+//! An answer is looked at in the same way; one in time clears what lateness made of its route and of its scope. Only
+//! answers that are no refusal and no failure count, and never those that are `UNTIMED`.
+//!
+//! | who asks                            | while lateness is fair               | serious                                |
+//! |-------------------------------------|--------------------------------------|----------------------------------------|
+//! | background                          | waits for an answer in time, or goes singly when the last sign is old | the same |
+//! | what a human waits for              | goes                                 | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+
+use super::Gate;
+use crate::policy::defaults;
+use crate::pressure::State;
+use crate::reason::Reason;
+use crate::scope::{Place, PlaceId};
+use crate::tickets::Request;
+use crate::time::{Duration, Instant};
+use crate::verdict::{Hold, How, Ticket};
+
+impl Gate {
+    /// It is sent: when to look whether it is late, and whether background work waits for it.
+    pub(super) fn watch(&mut self, now: Instant, r: &mut Request) {
+        let Some(route) = self.places.get(r.route).filter(|_| !r.how.is(How::UNTIMED)) else {
+            return;
+        };
+        let usual = &route.usual;
+        r.look_at = now + usual.late_after(&self.policy.latency).unwrap_or(self.policy.latency.cold);
+        if !r.how.background() && usual.mean() <= defaults::SLOW_CLASS {
+            r.how.0 |= How::ESSENTIAL;
+        }
+    }
+
+    /// Looks at those in flight whose time has come.
+    pub(super) fn look_for_late(&mut self, now: Instant) {
+        for mut r in self.tickets.to_look_at(now) {
+            if now.since(r.look_at) > defaults::LOOP_LATE {
+                r.how.0 |= How::UNTIMED;
+                r.look_at = Instant::NEVER;
+            } else {
+                let usual = self.places.get(r.route).map_or(Duration::ZERO, |route| route.usual.mean());
+                self.late(now, &r, usual);
+                r.look_at = now + self.serious();
+            }
+            self.tickets.put(&r);
+        }
+    }
+
+    /// What is late by this is serious.
+    fn serious(&self) -> Duration {
+        (self.policy.patience / defaults::LATE_SERIOUS).max(defaults::LATE_LEAST)
+    }
+
+    /// An answer that is neither a refusal nor a failure says how long the server takes.
+    pub(super) fn clock(&mut self, now: Instant, r: &Request) {
+        let took = now.since(r.sent_at);
+        let (latency, figures) = (self.policy.latency, self.policy.pressure);
+        let Some(route) = self.places.get_mut(r.route).filter(|_| !r.how.is(How::UNTIMED)) else {
+            return;
+        };
+        let usual = route.usual.mean();
+        let in_time = route.usual.answered(now, took, &latency);
+        for &id in &[r.scope, r.route] {
+            let Some(place) = self.places.get_mut(id) else { continue };
+            if in_time {
+                place.prompt = place.prompt.max(r.sent_at);
+                place.level.prompt(now, &figures);
+                place.excess.0 = Duration::ZERO;
+                if !r.how.background() {
+                    place.fresh = now;
+                }
+            } else {
+                place.limit.slow(usual, took);
+                if !r.how.background() {
+                    place.excess = (took - usual, now);
+                }
+            }
+        }
+        if !in_time {
+            self.late(now, r, usual);
+        }
+        self.look_again(now, r.scope, Reason::Overload);
+    }
+
+    /// This one is late, or was.
+    fn late(&mut self, now: Instant, r: &Request, usual: Duration) {
+        let figures = self.policy.pressure;
+        let [fair, serious, _] = figures.up;
+        let overdue = now.since(r.sent_at) - usual;
+        let mut level = if overdue < self.serious() { fair } else { serious };
+        let alone = self.places.is_alone(r.scope, r.route);
+        let others = self.places.another_late(now, r.scope, r.route, &figures);
+        let cold = usual == Duration::ZERO && !others;
+        if cold {
+            // Perhaps it is always that slow: noted, for the next one to be late with.
+            level = fair - 1;
+        }
+        if let Some(route) = self.places.get_mut(r.route)
+            && route.prompt < r.sent_at
+        {
+            route.level.late(now, level, &figures);
+        }
+        if let Some(scope) = self.places.get_mut(r.scope)
+            && scope.prompt < r.sent_at
+            && !cold
+        {
+            scope.level.late(now, if alone || others { level } else { fair }, &figures);
+        }
+        self.changed = true;
+        self.tell(now, r.scope);
+    }
+
+    /// Essential first: background work follows a human's answer, and stops at the first late sign.
+    pub(super) fn essential_first(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let scope = self.places.get(r.scope).filter(|_| r.how.background())?;
+        let figures = &self.policy.pressure;
+        let late = scope.level.lateness(now, figures);
+        let doubt = late >= figures.down[0] || self.state(now, scope) >= State::Serious;
+        // The last sign is old: one goes, and what becomes of it decides for the rest.
+        let probing = late >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
+        if doubt || probing {
+            return Some(Hold { until: now + figures.late_half_life, why: Reason::Overload });
+        }
+        (scope.essential > 0 && scope.fresh < r.asked).then_some(Hold::FOR_ROOM)
+    }
+
+    /// What a human waits for is held only when the server is seriously late, and never to the end of patience.
+    pub(super) fn predicted(&self, now: Instant, r: &Request) -> Option<Hold> {
+        if r.how.background() || r.how.is(How::UNTIMED) {
+            return None;
+        }
+        let last_chance = r.deadline.back(r.deadline.since(r.asked) / defaults::LAST_CHANCE);
+        let mut until = now;
+        for &id in &[r.scope, r.route] {
+            let Some(place) = self.places.get(id) else { continue };
+            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] {
+                continue;
+            }
+            until = if place.essential > 0 { last_chance } else { until.max(fits(place, now, r.deadline)) };
+        }
+        Hold { until: until.min(last_chance), why: Reason::Overload }.in_force(now)
+    }
+
+    /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
+    pub(super) fn drop_background(&mut self, now: Instant, scope: PlaceId) {
+        let figures = &self.policy.pressure;
+        let Some(place) = self.places.get(scope) else { return };
+        let until = place.closed().in_force(now).map_or(Instant::NEVER, |hold| hold.until);
+        if place.level.lateness(now, figures) < figures.down[0] && until == Instant::NEVER {
+            return;
+        }
+        let mut gone = alloc::vec::Vec::new();
+        let tickets = &self.tickets;
+        self.queue.retime(&mut |waiter| {
+            if let Some(r) = tickets.get(Ticket(waiter.ticket))
+                && r.scope == scope
+                && r.how.background()
+                && r.how.is(How::SAFE)
+                && r.hold.why != Reason::Hidden
+            {
+                gone.push(*r);
+            }
+        });
+        for r in gone {
+            self.queue.remove(r.ticket.0);
+            let verdict = self.shed(now, &r, Hold { until, why: Reason::Overload });
+            self.outbox.push(verdict);
+        }
+    }
+}
+
+/// When the predicted wait will be a third of the patience that is then left: `excess / 2 - t = (left - t) / 3`.
+fn fits(place: &Place, now: Instant, deadline: Instant) -> Instant {
+    let (excess, at) = place.excess;
+    let wait = excess / 2 - now.since(at);
+    let third = deadline.since(now) / defaults::LAST_CHANCE;
+    now + (wait - third) * 3 / 2
+}

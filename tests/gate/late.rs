@@ -1,0 +1,295 @@
+//! Slowness is seen early, by the page's own clock, and costs first what nobody waits for.
+
+use tidegate::pressure::State;
+use tidegate::reason::Reason;
+use tidegate::time::{Duration, Instant};
+use tidegate::verdict::How;
+
+use crate::world::{Answer, BACKGROUND, End, GET, Hit, ORIGIN, POST, World, at, fail, ms, ok, secs};
+
+fn after(latency: u64) -> Answer {
+    Answer(200, String::new(), ms(latency))
+}
+
+/// A server that takes `usual` milliseconds, and `slow` for what reaches it from the tenth to the fortieth second on.
+fn dip(usual: u64, slow: u64) -> impl FnMut(&Hit) -> Answer {
+    move |hit| after(if (at(10_000)..at(40_000)).contains(&hit.at) { slow } else { usual })
+}
+
+/// One page that has asked for each of these once a second, and knows what is usual.
+fn used_to(paths: &'static [&'static str], server: impl FnMut(&Hit) -> Answer + 'static) -> World<'static> {
+    let mut world = World::alone(&[], server);
+    for second in 0..9 {
+        for path in paths {
+            world.ask(at(second * 1_000), path, GET);
+        }
+    }
+    world
+}
+
+fn state(world: &mut World, when: Instant) -> State {
+    world.run_until(when);
+    let scope = world.scope(0, ORIGIN);
+    world.gate().pressure(when, scope).state
+}
+
+#[test]
+fn an_answer_that_is_outstanding_raises_the_pressure_at_the_moment_it_is_late() {
+    let mut world = used_to(&["/a"], dip(100, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    assert_eq!(state(&mut world, at(10_599)), State::Nominal);
+    assert_eq!(state(&mut world, at(10_601)), State::Fair, "100 ms usually, and half a second more");
+    assert_eq!(state(&mut world, at(12_599)), State::Fair);
+    assert_eq!(state(&mut world, at(12_601)), State::Serious, "a quarter of patience beyond it");
+}
+
+#[test]
+fn one_answer_in_time_ends_it_at_once() {
+    let mut world = used_to(&["/a"], |hit| after(if hit.at == at(10_000) { 5_000 } else { 100 }));
+    world.ask(at(10_000), "/a", GET);
+    world.ask(at(14_000), "/b", BACKGROUND);
+    assert_eq!(state(&mut world, at(14_999)), State::Serious);
+    world.ask(at(20_000), "/a", GET);
+    assert_eq!(state(&mut world, at(20_101)), State::Nominal);
+}
+
+#[test]
+fn an_answer_that_left_before_it_was_late_does_not_end_it_and_one_that_left_after_it_does() {
+    let mut world = used_to(&["/a", "/b"], |hit| {
+        after(if hit.at == at(10_000) && hit.url.ends_with("/a") { 5_000 } else { 400 })
+    });
+    world.ask(at(10_000), "/a", GET);
+    world.ask(at(9_700), "/b", GET);
+    assert_eq!(state(&mut world, at(10_901)), State::Fair);
+    world.ask(at(11_000), "/b", GET);
+    assert_eq!(state(&mut world, at(11_401)), State::Nominal, "its scope answers others in time");
+    assert_eq!(state(&mut world, at(14_000)), State::Nominal, "however late the one becomes");
+}
+
+#[test]
+fn routes_of_ten_milliseconds_three_seconds_and_half_a_minute_side_by_side_are_nominal() {
+    let mut world = World::alone(&[], |hit| {
+        let path = hit.url.rsplit('/').next().unwrap();
+        after(match path {
+            "quick" => 10,
+            "report" => 3_000,
+            _ => 30_000,
+        })
+    });
+    for second in 0..200 {
+        world.ask(at(second * 1_000), "/quick", GET);
+        if second % 10 == 0 {
+            world.ask(at(second * 1_000), "/report", GET);
+        }
+        if second % 60 == 0 {
+            world.ask(at(second * 1_000), "/model", GET);
+        }
+    }
+    for moment in (0..230_000).step_by(500) {
+        assert_eq!(state(&mut world, at(moment)), State::Nominal, "{moment}");
+    }
+}
+
+#[test]
+fn what_sends_a_long_body_or_waits_for_events_says_nothing() {
+    let mut world = used_to(&["/up"], |hit| after(if hit.at < at(10_000) { 100 } else { 60_000 }));
+    world.ask(at(10_000), "/up", POST | How::UNTIMED);
+    world.ask(at(10_000), "/up", GET | How::UNTIMED);
+    for moment in (10_000..75_000).step_by(500) {
+        assert_eq!(state(&mut world, at(moment)), State::Nominal, "{moment}");
+    }
+}
+
+#[test]
+fn a_page_that_was_held_up_itself_says_nothing_about_the_server() {
+    // The event loop stands still for two seconds: the answer and the timer are both seen after it.
+    for answer_first in [true, false] {
+        let mut gate = tidegate::gate::Gate::new(tidegate::policy::Config::default().mend(), 1);
+        let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+        let key = gate.key(at(0), scope, b"GET", b"https://a.example/a");
+        let go = |gate: &mut tidegate::gate::Gate, now| match gate.ask(now, key, How(GET), None) {
+            tidegate::verdict::Verdict::Go(ticket) => ticket,
+            other => panic!("{other:?}"),
+        };
+        let done = tidegate::verdict::Outcome::Status(200);
+        for n in 0..5 {
+            let ticket = go(&mut gate, at(n * 1_000));
+            let _ = gate.settle(at(n * 1_000 + 100), ticket, done, None);
+        }
+        let ticket = go(&mut gate, at(10_000));
+        if !answer_first {
+            assert!(gate.has_due(at(12_000)));
+            assert_eq!(gate.poll(at(12_000)), None);
+        }
+        let _ = gate.settle(at(12_001), ticket, done, None);
+        assert_eq!(gate.pressure(at(12_001), scope).state, State::Nominal);
+        let ticket = go(&mut gate, at(13_000));
+        assert_eq!(gate.next_timeout(at(13_000)), at(13_600), "and what is usual is what it was");
+        let _ = gate.settle(at(13_100), ticket, done, None);
+    }
+}
+
+#[test]
+fn from_a_cold_start_one_slow_class_is_taken_for_slow_and_two_for_an_overload() {
+    let mut world = World::alone(&[], |_| after(9_000));
+    world.ask(at(0), "/a", GET);
+    assert_eq!(state(&mut world, at(8_999)), State::Nominal);
+    let mut world = World::alone(&[], |_| after(9_000));
+    world.ask(at(0), "/a", GET);
+    world.ask(at(100), "/b", GET);
+    assert_eq!(state(&mut world, at(1_999)), State::Nominal);
+    assert!(state(&mut world, at(2_101)) >= State::Fair);
+}
+
+#[test]
+fn a_network_that_stays_slower_is_nominal_again_within_minutes() {
+    let mut world = used_to(&["/a"], |hit| after(if hit.at < at(10_000) { 200 } else { 1_200 }));
+    for second in (10..400).step_by(2) {
+        world.ask(at(second * 1_000), "/a", GET);
+    }
+    assert!(state(&mut world, at(12_500)) > State::Nominal);
+    for moment in (250_000..400_000).step_by(1_000) {
+        assert_eq!(state(&mut world, at(moment)), State::Nominal, "{moment}");
+    }
+}
+
+#[test]
+fn on_a_healthy_server_background_work_waits_for_one_essential_answer_and_nothing_else_waits() {
+    let mut world = World::alone(&[], |_| after(300));
+    let essential: Vec<usize> =
+        (0..100).map(|n| world.ask(at(n * 100), &format!("/{}", n % 7), GET)).collect();
+    let background: Vec<usize> =
+        (0..100).map(|n| world.ask(at(n * 100 + 10), &format!("/poll/{n}"), BACKGROUND)).collect();
+    world.run();
+    for call in essential {
+        assert_eq!((world.call(call).waits.len(), world.call(call).end()), (0, End::Served(200)));
+    }
+    for call in background {
+        let call = world.call(call);
+        assert_eq!(call.end(), End::Served(200));
+        assert!(call.sent[0].since(call.asked) <= ms(300), "{:?}", call.sent[0].since(call.asked));
+    }
+}
+
+#[test]
+fn a_slow_class_does_not_hold_background_work_back() {
+    let mut world = World::alone(&[], |hit| after(if hit.url.ends_with("/model") { 5_000 } else { 50 }));
+    world.ask(at(0), "/model", GET);
+    world.ask(at(9_000), "/model", GET);
+    let poll = world.ask(at(9_100), "/poll", BACKGROUND);
+    world.run();
+    assert_eq!(world.call(poll).sent, [at(9_100)]);
+}
+
+#[test]
+fn background_work_stops_at_the_first_late_sign_and_is_dropped_when_the_answer_was_late() {
+    let mut world = used_to(&["/a", "/poll"], dip(100, 3_000));
+    world.ask(at(10_000), "/a", GET);
+    let safe = world.ask(at(10_700), "/poll", BACKGROUND);
+    let unsafe_one = world.ask(at(10_700), "/log", 2);
+    world.run_until(at(13_001));
+    assert_eq!(world.call(safe).end(), End::Shed(Reason::Overload, Instant::NEVER));
+    assert_eq!(world.call(unsafe_one).end, None, "what may not be lost is not dropped");
+    world.ask(at(41_000), "/a", GET);
+    world.run();
+    assert_eq!(world.call(unsafe_one).end(), End::Served(200));
+}
+
+#[test]
+fn background_work_follows_the_first_answer_in_time() {
+    let mut world = used_to(&["/a"], dip(100, 3_000));
+    world.ask(at(38_000), "/a", GET);
+    let poll = world.ask(at(42_000), "/poll", BACKGROUND);
+    world.ask(at(43_000), "/a", GET);
+    world.run_until(at(60_000));
+    assert_eq!(world.call(poll).sent, [at(43_100)]);
+}
+
+#[test]
+fn when_the_last_sign_is_old_one_background_request_goes_and_decides_for_the_rest() {
+    let mut world = used_to(&["/a", "/poll"], dip(100, 3_000));
+    world.ask(at(39_000), "/a", GET);
+    let polls: Vec<usize> =
+        (0..5).map(|n| world.ask(at(43_000), &format!("/poll/{n}"), BACKGROUND)).collect();
+    world.run();
+    let mut sent: Vec<Instant> = polls.iter().map(|c| world.call(*c).sent[0]).collect();
+    sent.sort();
+    assert!(sent[0] >= at(47_000) && sent[0] <= at(60_000), "{:?}", sent[0].since(at(0)));
+    assert!(sent[1] > sent[0], "one goes");
+}
+
+#[test]
+fn while_the_server_is_seriously_late_one_request_of_a_human_flies_and_the_newest_follows() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 4_000));
+    world.ask(at(10_000), "/a", GET);
+    world.ask(at(10_000), "/b", GET);
+    let waits = world.ask(at(13_000), "/c", GET);
+    let newer = world.ask(at(13_500), "/d", GET);
+    world.run_until(at(13_999));
+    assert_eq!((world.call(waits).sent.len(), world.call(newer).sent.len()), (0, 0));
+    assert_eq!(
+        world.call(waits).waits,
+        [(at(13_000) + ms(5_333) + Duration::from_micros(334), Reason::Overload)]
+    );
+    world.run();
+    for call in [waits, newer] {
+        assert_eq!(world.call(call).end(), End::Served(200), "and nobody is lost");
+        let waited = world.call(call).sent[0].since(world.call(call).asked);
+        assert!(waited <= ms(5_334), "a last chance is kept: {waited:?}");
+    }
+}
+
+#[test]
+fn a_human_whose_patience_is_long_is_sent_and_one_whose_is_short_waits() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 5_000));
+    world.ask(at(34_000), "/a", GET);
+    world.ask(at(34_000), "/b", GET);
+    // The last answer was 4.9 s late: half of it is to be expected.
+    let short = world.ask_for(0, at(39_100), "/a", GET, Some(secs(6)));
+    let long = world.ask_for(0, at(39_100), "/b", GET, Some(secs(12)));
+    world.run();
+    assert_eq!(world.call(long).sent, [at(39_100)]);
+    assert!(world.call(short).sent[0] > at(39_100));
+}
+
+#[test]
+fn unsafe_requests_that_wait_for_a_late_server_leave_in_their_order() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 4_000));
+    world.ask(at(10_000), "/a", GET);
+    world.ask(at(10_000), "/b", GET);
+    let saves: Vec<usize> = (0..4).map(|n| world.ask(at(13_000 + n), "/save", POST)).collect();
+    world.run();
+    let sent: Vec<Instant> = saves.iter().map(|c| world.call(*c).sent[0]).collect();
+    assert!(sent.windows(2).all(|w| w[0] <= w[1]), "{sent:?}");
+}
+
+#[test]
+fn what_is_refused_half_of_the_time_is_asked_less_by_who_can_wait() {
+    let mut turn = 0;
+    let mut world = World::alone(&[], move |_| {
+        turn += 1;
+        if turn % 10 < 7 { fail(429) } else { ok() }
+    });
+    let background: Vec<usize> =
+        (0..300).map(|n| world.ask(at(n * 200), &format!("/p/{n}"), BACKGROUND | How::NO_HOLD)).collect();
+    world.run();
+    let first = background.iter().filter(|c| !world.call(**c).sent.is_empty()).count();
+    assert!(first < 200, "{first} of 300");
+}
+
+#[test]
+fn a_humans_own_press_finds_out_whether_a_guess_is_true_once_a_rest_and_never_before_the_servers_time() {
+    let mut world = World::alone(&[], |hit| {
+        if hit.url.ends_with("/told") { Answer(429, "retry-after: 5\n".into(), ms(5)) } else { fail(429) }
+    });
+    let press = GET | How::PRESS | How::NO_HOLD;
+    for path in ["/guess", "/told"] {
+        world.ask(at(0), path, GET | How::NO_HOLD);
+    }
+    let (first, second) = (world.ask(at(50), "/guess", press), world.ask(at(100), "/guess", press));
+    let told = world.ask(at(50), "/told", press);
+    world.run();
+    assert_eq!(world.call(first).sent, [at(50)]);
+    assert!(world.call(second).sent.first().is_none_or(|sent| *sent > at(500)), "the rest goes on");
+    assert!(world.call(told).sent.first().is_none_or(|sent| *sent >= at(5_000)), "the server's word");
+}
