@@ -46,6 +46,10 @@ const variant = (init: any, request: any): string | undefined => {
   return body ? `${text}\0\0${body}` : text;
 };
 
+/** A long body takes what the network takes, and who accepts events may wait for the first of them. */
+const untimed = (headers: any, body: any): boolean =>
+  (body && !(body.length <= Most.Compared)) || /event-stream/.test(headers?.get ? headers.get("accept") : (headers?.accept ?? headers?.Accept));
+
 const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {
   const headers = new Headers(init.headers ?? request.headers);
   const name = "idempotency-key";
@@ -109,6 +113,8 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     (safe ? How.Safe : 0) |
     ((safe || idempotent) && again ? How.Repeat : 0) |
     (mark !== undefined && !long ? How.Share : 0) |
+    (untimed(given.headers ?? from.headers, body ?? from.body) ? How.Untimed : 0) |
+    (own.priority === "user-blocking" && (globalThis.navigator as any)?.userActivation?.isActive ? How.Press : 0) |
     (own.retry === false ? How.NoHold : 0);
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;

@@ -125,6 +125,10 @@ export const enum How {
   Share = 16,
   /** Its first answer is handed over. */
   NoHold = 32,
+  /** What it takes says nothing about the server. */
+  Untimed = 64,
+  /** A human has just pressed for it. */
+  Press = 128,
 }
 
 /** The bits of a priority's word; `other` when it is none. */

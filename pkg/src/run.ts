@@ -17,8 +17,8 @@ export const createRun =
     if (!active(room) || !open(room)) return send();
     const scope = named(room, nameOf(options.scope));
     const { name } = scope;
-    // It says nothing about what it changes: it closes no flights, and is never done twice.
-    const how = priority(options.priority, 1) | How.Safe | How.NoHold;
+    // It says nothing about what it changes or how long it takes: it closes no flights, and is never done twice.
+    const how = priority(options.priority, 1) | How.Safe | How.NoHold | How.Untimed;
     const call = newCall(scope, `RUN\n${name}`, "RUN", `${name}/`, how, deadline, signal, send);
     call.hard = true;
     return enter(room, call);

@@ -76,10 +76,11 @@ pub fn refused() -> f64 {
 pub fn open(seed: f64, wake: Function) -> u32 {
     let policy = STAGED.take().mend();
     let seed = if seed.is_nan() { seed::entropy() } else { seed.to_bits() };
+    let page = page::Attention::new(wake.clone());
     let room = Room {
         gate: Gate::new(policy, seed),
-        alarm: timer::Alarm::new(wake.clone()),
-        _page: page::Attention::new(wake),
+        alarm: timer::Alarm::new(wake, page.is_page()),
+        _page: page,
         until: Instant::NEVER,
         leader: Ticket(0),
     };

@@ -36,6 +36,11 @@ impl Attention {
         Self { wake, target }
     }
 
+    /// Whether this is a document.
+    pub fn is_page(&self) -> bool {
+        self.target.is_some()
+    }
+
     /// Whether a wake-up that was armed for `due` comes so late that the page was away.
     pub fn was_away(due: Instant, now: Instant) -> bool {
         now.since(due) > AWAY

@@ -159,7 +159,8 @@ impl Life {
         }
         let flags =
             if safe { [28, 28, 28, 60, 12, 28 | 2 << 8][self.below(6)] } else { [0, 0, 8][self.below(3)] };
-        let how = self.below(3) as u32 | flags;
+        // What a sick server takes says nothing here, or lateness would hold what is to fail.
+        let how = self.below(3) as u32 | flags | if self.sick { 64 } else { [0, 0, 0, 128][self.below(4)] };
         let patience = [None, None, None, Some(0.0), Some(400.0), Some(20_000.0)][self.below(6)];
         let now = self.now;
         let packed = self.call(Call::Ask { now, key, how, patience });
