@@ -206,6 +206,9 @@ impl Gate {
 
     /// Whom this place, a scope or a route, held for this reason looks again now.
     pub(super) fn look_again(&mut self, now: Instant, place: PlaceId, why: Reason) {
+        if self.queue.is_empty() {
+            return;
+        }
         let tickets = &self.tickets;
         self.queue.retime(&mut |waiter| {
             if let Some(waits) = tickets.get(Ticket(waiter.ticket))

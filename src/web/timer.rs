@@ -14,8 +14,8 @@ use crate::time::Instant;
 /// Browsers read a delay as a signed 32-bit number of milliseconds; a longer one fires at once. An hour is re-armed.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
-/// In a page a timer that is due this soon is left armed though nobody needs it any more: one spare look costs less than
-/// a timer set and cleared for every request.
+/// A timer that is due this soon is left armed though nobody needs it any more: one spare look costs less than a timer
+/// set and cleared for every request.
 const SPARE: Duration = Duration::from_secs(2);
 
 /// Dropping it cancels it; arming it again replaces it.
@@ -23,8 +23,8 @@ pub struct Alarm {
     wake: Function,
     at: Instant,
     timer: Option<Timeout>,
-    /// Whether a spare look harms nobody; elsewhere it would keep a process alive.
-    lazy: bool,
+    /// Elsewhere a spare timer would keep a process alive: there it is left no longer than to the next task.
+    page: bool,
     /// The timer has fired, so nothing is armed any more, whatever `at` says. Browsers fire up to a millisecond early,
     /// and a wait beyond `LONGEST` takes several timers: both come back with the same `at`.
     fired: Rc<Cell<bool>>,
@@ -32,8 +32,8 @@ pub struct Alarm {
 
 impl Alarm {
     /// Calls `wake`, and nothing of ours: the page comes back through its guard.
-    pub fn new(wake: Function, lazy: bool) -> Self {
-        Self { wake, at: Instant::NEVER, timer: None, lazy, fired: Rc::new(Cell::new(false)) }
+    pub fn new(wake: Function, page: bool) -> Self {
+        Self { wake, at: Instant::NEVER, timer: None, page, fired: Rc::new(Cell::new(false)) }
     }
 
     /// When it wakes; `NEVER`: not.
@@ -45,10 +45,12 @@ impl Alarm {
     /// changes nothing. `NEVER` cancels.
     pub fn arm(&mut self, now: Instant, at: Instant) {
         let armed = !self.fired.get() && (at > now || at == Instant::NEVER);
-        let spare = self.lazy && self.at <= at && self.at.since(now) <= SPARE;
-        if armed && (at == self.at || spare) {
+        let left = self.at.since(now);
+        let spare = self.at <= at && left <= SPARE;
+        if armed && (at == self.at || spare && (self.page || at != Instant::NEVER || left == Duration::ZERO)) {
             return;
         }
+        let at = if armed && spare { now } else { at };
         self.at = at;
         self.fired.set(false);
         self.timer = (at != Instant::NEVER).then(|| {
