@@ -94,13 +94,13 @@ fn compile(house: &House, target: &Path, features: &[&str], without: &str) -> Re
     // The cdylib alone: beside an rlib every function may have other callers, and none is inlined as its only call.
     cmd!(
         sh,
-        "cargo rustc --package tidegate --release --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
+        "cargo rustc --package tidegate --profile page --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
     .env("CARGO_ENCODED_RUSTFLAGS", format!("{SHAPE}\x1f{}", remapped(house)))
     .env("TIDEGATE_WITHOUT", without)
     .run()?;
-    Ok(target.join(tools::WASM).join("release/tidegate.wasm"))
+    Ok(target.join(tools::WASM).join("page/tidegate.wasm"))
 }
 
 /// Renames the maker's folders: the repository, and where cargo keeps dependencies, whose name tells the registry.
