@@ -172,12 +172,12 @@ impl World<'_> {
         let human = self.tabs[tab as usize].human;
         let intent = self.desks[human as usize].intent;
         self.note(human, || "the page is there".into());
-        self.ask(tab, intent, Part::Shell, 1);
+        self.ask(tab, intent, Part::Shell, 1, false);
         if intent != NOTHING {
             match self.intent(intent).what {
-                What::View => self.view(tab, intent),
+                What::View => self.view(tab, intent, false),
                 What::Search(_) if self.now() >= self.intent(intent).asked => {
-                    self.ask(tab, intent, Part::Search, 1);
+                    self.ask(tab, intent, Part::Search, 1, false);
                 }
                 What::Search(_) => {}
                 // The form is filled in still, but its button must be pressed again.
@@ -187,12 +187,13 @@ impl World<'_> {
         self.poll(tab, page);
     }
 
-    fn view(&mut self, tab: u32, intent: u32) {
+    /// `pressed`: it was a click that led here, and not a page that loads.
+    fn view(&mut self, tab: u32, intent: u32, pressed: bool) {
         for n in 0..p::ESSENTIAL {
-            self.ask(tab, intent, Part::Essential(n), 0);
+            self.ask(tab, intent, Part::Essential(n), 0, pressed);
         }
         for n in 0..p::OPTIONAL {
-            self.ask(tab, intent, Part::Optional(n), 2);
+            self.ask(tab, intent, Part::Optional(n), 2, false);
         }
     }
 
@@ -201,7 +202,7 @@ impl World<'_> {
             return;
         }
         if !self.tabs[tab as usize].calls.iter().any(|c| c.part == Part::Poll) {
-            self.ask(tab, NOTHING, Part::Poll, 2);
+            self.ask(tab, NOTHING, Part::Poll, 2, false);
         }
         self.agenda.plan(self.now() + p::POLL_EVERY, Event::Poll(tab, page));
     }
@@ -236,8 +237,8 @@ impl World<'_> {
             }
         } else if self.is_there(tab) {
             match what {
-                What::View => self.view(tab, intent),
-                _ => self.ask(tab, intent, Part::Save, 0),
+                What::View => self.view(tab, intent, true),
+                _ => self.ask(tab, intent, Part::Save, 0, true),
             }
         }
     }
@@ -278,7 +279,7 @@ impl World<'_> {
         let What::Search(keys) = self.intent(intent).what else { return };
         if typed < keys {
             self.abort(tab, |call| matches!(call.part, Part::Prefix(_)));
-            self.ask(tab, intent, Part::Prefix(typed), 1);
+            self.ask(tab, intent, Part::Prefix(typed), 1, false);
         } else {
             self.search(tab, intent);
         }
@@ -287,7 +288,7 @@ impl World<'_> {
     fn search(&mut self, tab: u32, intent: u32) {
         self.tabs[tab as usize].debounce = NEVER;
         self.abort(tab, |call| matches!(call.part, Part::Prefix(_)));
-        self.ask(tab, intent, Part::Search, 1);
+        self.ask(tab, intent, Part::Search, 1, false);
     }
 
     /// Nothing has come, and this human does not just sit there.
@@ -357,7 +358,7 @@ impl World<'_> {
             What::View => {
                 for n in 0..p::ESSENTIAL {
                     if self.tabs[tab as usize].parts & 1 << n == 0 {
-                        self.ask(tab, intent, Part::Essential(n), 0);
+                        self.ask(tab, intent, Part::Essential(n), 0, true);
                     }
                 }
             }
@@ -366,7 +367,7 @@ impl World<'_> {
             What::Save => {
                 let out = self.tabs[tab as usize].calls.iter().any(|c| c.part == Part::Save);
                 if !out {
-                    self.ask(tab, intent, Part::Save, 0);
+                    self.ask(tab, intent, Part::Save, 0, true);
                 }
             }
         }

@@ -142,12 +142,12 @@ impl<'c> World<'c> {
     // ── the page and its client ─────────────────────────────────────────────
 
     /// The page asks its client.
-    pub fn ask(&mut self, tab: u32, intent: u32, part: Part, priority: u8) {
+    pub fn ask(&mut self, tab: u32, intent: u32, part: Part, priority: u8, pressed: bool) {
         let now = self.now();
         let it = &mut self.tabs[tab as usize];
         let keyed =
             part == Part::Save && self.kind == Kind::Tidegate && self.crowd.humans[it.human as usize].keyed;
-        let ask = Ask { id: it.next_call, intent, part, priority, safe: part != Part::Save, keyed };
+        let ask = Ask { id: it.next_call, intent, part, priority, safe: part != Part::Save, keyed, pressed };
         it.next_call += 1;
         it.calls.push(ask);
         let mut acts = std::mem::take(&mut self.acts);

@@ -84,6 +84,8 @@ pub struct Ask {
     pub safe: bool,
     /// Unsafe, but marked with an idempotency key.
     pub keyed: bool,
+    /// A human has just pressed for it.
+    pub pressed: bool,
 }
 
 /// What a client wants done.

@@ -89,6 +89,9 @@ impl Tidegate {
         } else if ask.keyed {
             how |= How::REPEAT;
         }
+        if ask.pressed {
+            how |= How::PRESS;
+        }
         // Twice, because the core may have forgotten the key or its scope.
         for _ in 0..2 {
             let Some(key) = self.key(now, ask) else { return Verdict::Pass };
