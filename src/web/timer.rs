@@ -22,6 +22,8 @@ const SPARE: Duration = Duration::from_secs(2);
 pub struct Alarm {
     wake: Function,
     at: Instant,
+    /// When it was last asked to wake: a spare one is earlier.
+    asked: Instant,
     timer: Option<Timeout>,
     /// Elsewhere a spare timer would keep a process alive: there it is left no longer than to the next task.
     page: bool,
@@ -33,17 +35,18 @@ pub struct Alarm {
 impl Alarm {
     /// Calls `wake`, and nothing of ours: the page comes back through its guard.
     pub fn new(wake: Function, page: bool) -> Self {
-        Self { wake, at: Instant::NEVER, timer: None, page, fired: Rc::new(Cell::new(false)) }
+        Self { wake, at: Instant::NEVER, asked: Instant::NEVER, timer: None, page, fired: Rc::new(Cell::new(false)) }
     }
 
-    /// When it wakes; `NEVER`: not.
+    /// When it was to wake at the latest; `NEVER`: not.
     pub fn due(&self) -> Instant {
-        self.at
+        self.asked
     }
 
     /// Wakes at `at`, or earlier when that is more than a browser can count: every wake-up is a look, so an early one
     /// changes nothing. `NEVER` cancels.
     pub fn arm(&mut self, now: Instant, at: Instant) {
+        self.asked = at;
         let armed = !self.fired.get() && (at > now || at == Instant::NEVER);
         let left = self.at.since(now);
         let spare = self.at <= at && left <= SPARE;
