@@ -36,6 +36,16 @@ struct Args {
     /// Tell the story of this human (one client, one scenario, the first seed)
     #[arg(long)]
     trace: Option<u32>,
+    /// Print each second of one run (one client, one scenario, the first seed)
+    #[arg(long)]
+    timeline: bool,
+}
+
+/// A client's name, or `told:` and the milliseconds by which it learns too late.
+fn kind(name: &str) -> Kind {
+    let late = name.strip_prefix("told:").and_then(|ms| ms.parse().ok()).map(Kind::Told);
+    late.or(KINDS.into_iter().find(|k| k.name() == name))
+        .unwrap_or_else(|| panic!("no client is called {name}"))
 }
 
 fn main() {
@@ -44,13 +54,13 @@ fn main() {
     // A full name means that one alone.
     let exact = scenarios.iter().any(|s| s.name == args.scenario);
     scenarios.retain(|s| if exact { s.name == args.scenario } else { s.name.contains(&args.scenario) });
-    let kinds: Vec<Kind> = KINDS
-        .into_iter()
-        .filter(|k| args.only.is_empty() || args.only.iter().any(|n| n == k.name()))
-        .collect();
-    if args.trace.is_some() {
+    let kinds: Vec<Kind> =
+        if args.only.is_empty() { KINDS.to_vec() } else { args.only.iter().map(|name| kind(name)).collect() };
+    if args.trace.is_some() || args.timeline {
         let figures = fleet::run(&scenarios[0], kinds[0], args.clients, 1, args.trace);
-        println!("{figures:?}");
+        if args.timeline {
+            println!("{}", table::timeline(&figures));
+        }
         return;
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -113,10 +113,6 @@ impl Backend {
         self.broken
     }
 
-    pub fn queued(&self) -> usize {
-        self.queue.len()
-    }
-
     pub fn arrive(&mut self, now: Micros, request: u32) -> Arrival {
         if self.broken {
             return Arrival::Dropped;

@@ -27,8 +27,10 @@ pub struct Tally {
     arrivals: Vec<u32>,
     work: Vec<Micros>,
     useful: Vec<Micros>,
-    /// Requests waiting at the server, at each second.
-    pub queue: Vec<u32>,
+    /// How long one who comes would wait at the server, at each second.
+    pub queue: Vec<Micros>,
+    /// Arrivals of each second: essential, of these not the first for that part; optional; prefixes; shells; polls.
+    pub classes: Vec<[u32; 6]>,
     /// Queued work by capacity when the trigger ended.
     pub drain: Micros,
     pub events: u64,
@@ -47,6 +49,7 @@ impl Tally {
             work: vec![0; seconds],
             useful: vec![0; seconds],
             queue: Vec::new(),
+            classes: vec![[0; 6]; seconds],
             drain: 0,
             events: 0,
             requests: 0,
@@ -65,10 +68,20 @@ impl Tally {
         self.shown[intent as usize] |= 1 << n;
     }
 
-    pub fn arrived(&mut self, now: Micros, ask: &Ask) {
+    /// `needed`: essential requests of its intent.
+    pub fn arrived(&mut self, now: Micros, ask: &Ask, needed: u16) {
         self.requests += 1;
         self.arrivals[(now / FINE) as usize] += 1;
+        let classes = &mut self.classes[(now / SECOND) as usize];
+        classes[match ask.part {
+            Part::Optional(_) => 2,
+            Part::Prefix(_) => 3,
+            Part::Shell => 4,
+            Part::Poll => 5,
+            _ => 0,
+        }] += 1;
         if ask.part.essential().is_some() {
+            classes[1] += u32::from(self.sent[ask.intent as usize] >= needed);
             let sent = &mut self.sent[ask.intent as usize];
             *sent = sent.saturating_add(1);
         }
@@ -134,6 +147,9 @@ pub struct Figures {
     pub fairness: f64,
     /// Goodput of the intents that began in each second.
     pub curve: Vec<f64>,
+    /// The tally's, each second.
+    pub queue: Vec<Micros>,
+    pub classes: Vec<[u32; 6]>,
     pub requests: u64,
     pub events: u64,
 }
@@ -192,6 +208,8 @@ impl Figures {
             drain: tally.drain,
             collapsed: span(end, p::COUNTED) < half && span(p::COUNTED - 60 * SECOND, p::COUNTED) < half,
             curve: (0..p::COUNTED / SECOND).map(|s| span(s * SECOND, (s + 1) * SECOND)).collect(),
+            queue: tally.queue.clone(),
+            classes: tally.classes.clone(),
             requests: tally.requests,
             events: tally.events,
             ..Self::default()

@@ -128,7 +128,7 @@ impl World<'_> {
         let (now, seed) = (self.now(), self.rng.bits());
         let human = self.tabs[tab as usize].human;
         let stored = self.desks[human as usize].stored.as_deref();
-        self.tabs[tab as usize].client = Some(self.kind.open(now, seed, stored));
+        self.tabs[tab as usize].client = Some(self.kind.open(now, seed, stored, self.end));
     }
 
     /// What this page knows is there for the next one.

@@ -84,9 +84,14 @@ fn dip(name: &'static str, about: &'static str, design: Design) -> Scenario {
     Scenario::new(name, about, design, 60, Some(Change::Workers(0.6))).moderate()
 }
 
-/// About half of the essential work fits.
+/// Less than all of the essential work fits.
 fn deep(name: &'static str, about: &'static str, design: Design, seconds: u64) -> Scenario {
-    Scenario::new(name, about, design, seconds, Some(Change::Workers(0.125)))
+    Scenario::new(name, about, design, seconds, Some(Change::Workers(0.2)))
+}
+
+/// About half of it.
+fn pit(name: &'static str, about: &'static str, design: Design) -> Scenario {
+    Scenario::new(name, about, design, 30, Some(Change::Workers(0.125)))
 }
 
 /// Half a minute in which nothing works.
@@ -117,14 +122,7 @@ fn depths() -> Vec<Scenario> {
     let drops = Design { drops_departed: true, ..PLAIN };
     let quiet = bounded(Style::Silent);
     vec![
-        Scenario::new(
-            "low-30",
-            "half a minute with a fifth of the workers",
-            PLAIN,
-            30,
-            Some(Change::Workers(0.2)),
-        ),
-        deep("deep-30", "half a minute with an eighth of the workers", PLAIN, 30),
+        deep("deep-30", "half a minute with a fifth of the workers", PLAIN, 30),
         deep("deep-30-drops", "the same, the work of the departed is dropped", drops, 30),
         deep("deep-30-bounded", "the same, the queue bounded at 1 s, refusals say nothing", quiet, 30),
         deep(
@@ -139,10 +137,12 @@ fn depths() -> Vec<Scenario> {
             bounded(Style::RateLimit(5)),
             30,
         ),
-        deep("deep-60", "a minute with an eighth of the workers", PLAIN, 60),
+        deep("deep-60", "a minute with a fifth of the workers", PLAIN, 60),
         deep("deep-60-bounded", "the same, the queue bounded at 1 s", quiet, 60),
-        deep("deep-90", "a minute and a half with an eighth of the workers", PLAIN, 90),
+        deep("deep-90", "a minute and a half with a fifth of the workers", PLAIN, 90),
         deep("deep-90-bounded", "the same, the queue bounded at 1 s", quiet, 90),
+        pit("pit-30", "half a minute with an eighth of the workers", PLAIN),
+        pit("pit-30-bounded", "the same, the queue bounded at 1 s", quiet),
     ]
 }
 

@@ -70,3 +70,17 @@ pub fn markdown(outcomes: &[Outcome]) -> String {
     }
     text
 }
+
+/// One run, second by second.
+pub fn timeline(figures: &Figures) -> String {
+    let mut text = "second  goodput  wait s  essential (again)  optional  prefix  shell  poll\n".to_owned();
+    for (second, goodput) in figures.curve.iter().enumerate() {
+        let wait = figures.queue.get(second).map_or(0.0, |w| *w as f64 / SECOND as f64);
+        let [essential, again, optional, prefix, shell, poll] = figures.classes[second];
+        let _ = writeln!(
+            text,
+            "{second:6}  {goodput:7.3}  {wait:6.2}  {essential:9} {again:7}  {optional:8}  {prefix:6}  {shell:5}  {poll:4}"
+        );
+    }
+    text
+}

@@ -56,6 +56,8 @@ pub struct World<'c> {
     pub free_tabs: Vec<u32>,
     pub tally: Tally,
     pub rng: Rng,
+    /// Of the trigger.
+    pub end: Micros,
     /// The human whose story is told.
     pub trace: Option<u32>,
     backend: Backend,
@@ -78,6 +80,7 @@ impl<'c> World<'c> {
             tally: Tally::new(crowd.intents.len()),
             backend: Backend::new(scenario.design, workers, rng.fork(1).bits()),
             rng: rng.fork(2),
+            end: scenario.end,
             trace: None,
             requests: Vec::new(),
             free: Vec::new(),
@@ -126,7 +129,7 @@ impl<'c> World<'c> {
             Event::Answer(request) => self.answered(request),
             Event::Change(n) => self.change(n),
             Event::Second => {
-                self.tally.queue.push(self.backend.queued() as u32);
+                self.tally.queue.push(self.backend.wait());
                 self.agenda.plan(self.now() + SECOND, Event::Second);
             }
         }
@@ -253,7 +256,8 @@ impl<'c> World<'c> {
     fn arrived(&mut self, id: u32) {
         let now = self.now();
         let ask = self.requests[id as usize].ask;
-        self.tally.arrived(now, &ask);
+        let needed = self.crowd.intents.get(ask.intent as usize).map_or(0, |i| i.what.essential());
+        self.tally.arrived(now, &ask, u16::from(needed));
         match self.backend.arrive(now, id) {
             Arrival::Starts(takes) => self.starts(id, takes),
             Arrival::Queued => {}

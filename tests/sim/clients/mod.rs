@@ -5,11 +5,12 @@ mod bare;
 mod breaker;
 mod retry;
 mod tidegate;
+mod told;
 
 use ::tidegate::hint::Hint;
 use ::tidegate::verdict::Outcome;
 
-use super::clock::Micros;
+use super::clock::{MS, Micros};
 
 /// Which client a fleet has.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -18,6 +19,8 @@ pub enum Kind {
     Bare,
     Retry,
     Breaker,
+    /// No client but a bound: learns of the trigger, and of its end, so many milliseconds late.
+    Told(u32),
 }
 
 pub const KINDS: [Kind; 4] = [Kind::Tidegate, Kind::Bare, Kind::Retry, Kind::Breaker];
@@ -29,16 +32,19 @@ impl Kind {
             Self::Bare => "bare",
             Self::Retry => "retry",
             Self::Breaker => "breaker",
+            Self::Told(_) => "told",
         }
     }
 
     /// A page's client, which knows what the last page of this human left behind.
-    pub fn open(self, now: Micros, seed: u64, stored: Option<&[u8]>) -> Box<dyn Client> {
+    /// `end`: of the trigger.
+    pub fn open(self, now: Micros, seed: u64, stored: Option<&[u8]>, end: Micros) -> Box<dyn Client> {
         match self {
             Self::Tidegate => Box::new(tidegate::Tidegate::new(now, seed, stored)),
             Self::Bare => Box::new(bare::Bare),
             Self::Retry => Box::new(retry::Retry::new(seed)),
             Self::Breaker => Box::new(breaker::Breaker::new(seed)),
+            Self::Told(late) => Box::new(told::Told::new(u64::from(late) * MS, end)),
         }
     }
 }
