@@ -119,12 +119,4 @@ export function holdTime(mock) {
   const begin = 1_700_000_000_000;
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: begin });
   mock.method(performance, "now", () => Date.now() - begin);
-  // Node 20 loses a timer when another is cleared that stands before the last one: a cleared one fires and does nothing.
-  const dead = new Set();
-  const set = globalThis.setTimeout;
-  mock.method(globalThis, "clearTimeout", (id) => dead.add(id));
-  mock.method(globalThis, "setTimeout", (act, ...rest) => {
-    const id = set((...args) => dead.has(id) || act(...args), ...rest);
-    return id;
-  });
 }
