@@ -4,9 +4,11 @@
 //! due). After a handler or a question, drain the polls, then arm one timer with [`Gate::next_timeout`]. That is the
 //! whole contract.
 
+mod attention;
 mod evidence;
 mod getters;
 mod late;
+mod peers;
 mod release;
 mod settle;
 mod survive;
@@ -50,6 +52,10 @@ pub struct Gate {
     /// When the waiters were last looked at.
     seen: Instant,
     malformed: u32,
+    /// Nobody looks.
+    hidden: bool,
+    kept: survive::Kept,
+    peers: peers::Peers,
 }
 
 impl Gate {
@@ -71,6 +77,9 @@ impl Gate {
             room_made: false,
             seen: Instant::ORIGIN,
             malformed: 0,
+            hidden: false,
+            kept: survive::Kept::new(&mut rng.fork(3)),
+            peers: peers::Peers::new(&mut rng.fork(4), policy.budget.cap),
             policy,
         }
     }
@@ -80,6 +89,7 @@ impl Gate {
     /// The handle of a scope by its name; none when the table is full of closed ones (let such requests pass).
     pub fn scope(&mut self, now: Instant, name: &[u8]) -> Option<PlaceId> {
         let id = self.places.scope(now, fnv(FNV_BASIS, name));
+        self.recall(now, id);
         (id != PlaceId::NONE).then_some(id)
     }
 
@@ -90,6 +100,7 @@ impl Gate {
         }
         let (tickets, route) = (&self.tickets, route(method, url));
         let route = self.places.route(now, scope, route, &|id| tickets.stand_for(id));
+        self.recall(now, route);
         self.keys.intern(scope.0, route.0)
     }
 
@@ -157,7 +168,7 @@ impl Gate {
         if closed.is_some() {
             return closed;
         }
-        let paced = self.pace(now, r).or_else(|| self.throttled(now, r));
+        let paced = self.unseen(r).or_else(|| self.pace(now, r)).or_else(|| self.throttled(now, r));
         if paced.is_some() {
             return paced;
         }
@@ -168,7 +179,7 @@ impl Gate {
         let mut room = true;
         for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get(id) {
-                room &= place.limit.ask(&self.policy.limit);
+                room &= place.limit.ask_among(&self.policy.limit, self.peers.tabs());
             }
         }
         // Unsafe requests of one route leave in the order in which they came.

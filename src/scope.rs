@@ -119,6 +119,8 @@ pub struct Place {
     pub word: Word,
     /// Until when we guess that it is better not to, and why.
     pub guess: Hold,
+    /// Until when another tab said not to come, by a server's word (`RetryAfter`) or its own guess.
+    pub peer: Hold,
     /// How the next guess is spaced.
     pub backoff: Backoff,
     /// How many may be in flight, of a scope and of a route.
@@ -158,11 +160,20 @@ pub struct Place {
 impl Place {
     /// Until when it is closed and by whose word; in the past when it is open.
     pub fn closed(&self) -> Hold {
-        self.told().later(self.guess)
+        self.own().later(self.peer)
     }
 
-    /// The same by the server's word alone.
+    /// The same without what other tabs said.
+    pub fn own(&self) -> Hold {
+        self.word().later(self.guess)
+    }
+
+    /// The same by the server's word alone, to this page or to another tab.
     pub fn told(&self) -> Hold {
+        if self.peer.why == Reason::RetryAfter { self.word().later(self.peer) } else { self.word() }
+    }
+
+    fn word(&self) -> Hold {
         let why = match self.size {
             Size::Quota => Reason::Quota,
             _ => Reason::RetryAfter,
@@ -172,7 +183,8 @@ impl Place {
 
     /// Until when it is closed by what we guess; in the past when it is not.
     pub fn rests_until(&self, now: Instant) -> Instant {
-        self.guess.until.max(self.breaker.closed_until(now).unwrap_or(now))
+        let guess = self.guess.until.max(self.breaker.closed_until(now).unwrap_or(now));
+        if self.peer.why == Reason::RetryAfter { guess } else { guess.max(self.peer.until) }
     }
 
     /// Whether it is refused or failing at present.
@@ -195,9 +207,20 @@ impl Place {
         self.limit.shut();
     }
 
-    /// A fast answer clears what we guessed; what the server said stays.
+    /// Another tab says that it is closed until then: never less patience than before.
+    pub fn hear_peer(&mut self, now: Instant, until: Instant, by_server: bool) {
+        let word = by_server || self.peer.why == Reason::RetryAfter && self.peer.until > now;
+        let why = if word { Reason::RetryAfter } else { Reason::Overload };
+        self.peer = Hold { until: until.max(self.peer.until), why };
+        self.limit.shut();
+    }
+
+    /// A fast answer clears what we guessed, and what other tabs did; what the server said stays.
     pub fn clear(&mut self, policy: &Policy) {
         self.guess = Hold::NONE;
+        if self.peer.why != Reason::RetryAfter {
+            self.peer = Hold::NONE;
+        }
         self.backoff.reset();
         self.limit.succeeded(&policy.limit);
     }
@@ -313,6 +336,7 @@ impl Places {
             used: clock,
             word: Word::default(),
             guess: Hold::NONE,
+            peer: Hold::NONE,
             backoff: Backoff::new(),
             limit: Limit::new(),
             level: Level::default(),

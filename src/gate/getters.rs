@@ -89,7 +89,17 @@ impl Gate {
 
     /// Whether what the page can see may have changed since this was last asked.
     pub fn take_changed(&mut self) -> bool {
-        core::mem::take(&mut self.changed)
+        let changed = core::mem::take(&mut self.changed);
+        if changed {
+            self.kept.stir();
+            self.peers.stir();
+        }
+        changed
+    }
+
+    /// How many messages of other tabs were left out or did not validate.
+    pub fn ignored(&self) -> u32 {
+        self.peers.ignored
     }
 
     /// Whether a poll at this moment has something to say or to do.
@@ -101,7 +111,9 @@ impl Gate {
 
     /// When the next poll is due by itself; [`Instant::NEVER`] when nothing waits and nothing will change.
     pub fn next_timeout(&self, now: Instant) -> Instant {
-        let mut next = self.queue.next_after(now).min(self.tickets.look_at());
+        let upkeep = self.peers.next_timeout(now, !self.queue.is_empty(), self.kept.lasting);
+        let mut next =
+            self.queue.next_after(now).min(self.tickets.look_at()).min(self.kept.next_timeout()).min(upkeep);
         if !self.queue.is_empty()
             && let Some(oldest) = self.tickets.oldest()
         {

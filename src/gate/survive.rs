@@ -1,53 +1,288 @@
 //! What a gate leaves behind for the next page, and takes over from the last one.
+//!
+//! | question        | answer                                                                                     |
+//! |-----------------|--------------------------------------------------------------------------------------------|
+//! | what is written | every closure in force, and the retry budget beside it; what other tabs said is theirs to write |
+//! | when            | when a closure begins, moves or ends: at most once a second, and when the page is left       |
+//! | when not        | nothing is closed and nothing of ours is written: then there is no timer either              |
+//! | what is read    | once, at the first use, and again when the page comes back from the back-forward cache       |
+//! | two tabs        | share one record: each replaces what itself has written or read, and keeps the rest         |
+//!
+//! A closure whose place this page does not know yet (it keeps no names) is kept until the place is asked for.
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::Gate;
+use crate::policy::defaults;
 use crate::reason::Reason;
-use crate::scope::{PlaceId, Size};
-use crate::snapshot::{Closed, Snapshot};
-use crate::time::Instant;
+use crate::rng::Rng;
+use crate::scope::{Place, PlaceId, Size};
+use crate::snapshot::{BUDGET, Entry, GUESS, MOST, Salt, Snapshot, WORD};
+use crate::time::{Duration, Instant, WallTime};
+use crate::verdict::Hold;
 
-impl Gate {
-    /// The closed places; none when nothing is closed (then there is nothing to store).
-    pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
-        let mut snapshot = Snapshot::default();
-        for place in &self.places.all {
-            let (scope, route) = match place.size {
-                Size::Scope => (place.name, 0),
-                Size::Route => match self.places.get(place.scope) {
-                    Some(scope) => (scope.name, place.name),
-                    None => continue,
-                },
-                Size::Quota => continue,
-            };
-            if let Some(hold) = place.closed().in_force(now) {
-                snapshot.closed.push(Closed {
-                    scope,
-                    route,
-                    left: hold.until.since(now),
-                    by_server: hold.why == Reason::RetryAfter,
-                });
-            }
+/// What one must know to write a record when it is due, and no sooner.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Keys the names of places.
+    pub(super) salt: Salt,
+    /// Closures of places that are not known here yet.
+    told: Vec<Told>,
+    /// What of the stored record is this page's to replace.
+    ours: Vec<u64>,
+    /// Somebody stores what is written.
+    on: bool,
+    /// Timers may run as long as a closure does: not where they would keep a process alive.
+    pub(super) lasting: bool,
+    /// A closure may have begun, moved or ended since the last look.
+    stirred: bool,
+    /// No write before this.
+    next: Instant,
+    /// When all that is written is over; never: nothing of ours is written.
+    ends: Instant,
+    /// What was written last, in one number; 0: nothing.
+    written: u64,
+}
+
+/// A closure of a place that may not be known here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    pub(super) salt: Salt,
+    pub(super) id: u64,
+    pub(super) until: Instant,
+    pub(super) by_server: bool,
+    /// Another tab said so.
+    pub(super) peer: bool,
+}
+
+impl Kept {
+    pub(super) fn new(chance: &mut Rng) -> Self {
+        Self {
+            salt: Salt::draw(chance),
+            told: Vec::new(),
+            ours: Vec::new(),
+            on: false,
+            lasting: false,
+            stirred: false,
+            next: Instant::ORIGIN,
+            ends: Instant::NEVER,
+            written: 0,
         }
-        (!snapshot.closed.is_empty()).then_some(snapshot)
     }
 
-    /// Closes what the last page knew to be closed. The pauses hold their spread already: none is added.
+    /// When the record is due to be looked at.
+    pub(super) fn next_timeout(&self) -> Instant {
+        match (self.on, self.stirred, self.lasting) {
+            (true, true, _) => self.next,
+            (true, false, true) => self.ends,
+            _ => Instant::NEVER,
+        }
+    }
+
+    pub(super) fn stir(&mut self) {
+        self.stirred = true;
+    }
+}
+
+impl Gate {
+    /// What is worth keeping; none when nothing is closed (then there is nothing to store).
+    pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
+        let (mut entries, mut longest) = (Vec::new(), Duration::ZERO);
+        self.closures(now, &mut |id, until, by_server| {
+            let (kind, left) = (if by_server { WORD } else { GUESS }, until.since(now));
+            longest = longest.max(left);
+            entries.push(Entry { id, left, kind, value: 0 });
+        });
+        if entries.is_empty() {
+            return None;
+        }
+        // As long as a place is closed: the budget that was spent on this trouble is not missed after it.
+        let (left, value) = (longest, self.budget.saved());
+        entries.push(Entry { id: u64::from(BUDGET), left, kind: BUDGET, value });
+        Some(Snapshot { salt: self.kept.salt, entries })
+    }
+
+    /// Takes over what the last page knew. The pauses hold their spread already: none is added.
     pub fn restore(&mut self, now: Instant, snapshot: &Snapshot) {
-        for closed in &snapshot.closed {
-            let mut id = self.places.scope(now, closed.scope);
-            if closed.route != 0 && id != PlaceId::NONE {
-                id = self.places.route(now, id, closed.route, &|_| false);
+        self.kept.salt = snapshot.salt;
+        let mut told = Vec::new();
+        for entry in &snapshot.entries {
+            match entry.kind {
+                BUDGET => self.budget.lower(entry.value),
+                WORD | GUESS => told.push(Told {
+                    salt: snapshot.salt,
+                    id: entry.id,
+                    until: now + entry.left,
+                    by_server: entry.kind == WORD,
+                    peer: false,
+                }),
+                _ => continue,
             }
-            let Some(place) = self.places.get_mut(id) else {
+            self.kept.ours.push(entry.id);
+        }
+        self.learn(now, told, MOST);
+        (self.kept.written, self.kept.ends) = self.digest(now);
+    }
+
+    // ── for who stores it ───────────────────────────────────────────────────
+
+    /// Somebody stores what is written. `lasting`: timers may run as long as a closure does.
+    pub fn store(&mut self, lasting: bool) {
+        (self.kept.on, self.kept.lasting) = (true, lasting);
+    }
+
+    /// Takes over a stored record; a record that is none is nothing.
+    pub fn take_stored(&mut self, now: Instant, wall: WallTime, text: &[u8]) {
+        if let Some(stored) = self.read_record(wall, text) {
+            self.restore(now, &stored);
+            // Everything in it is over: it is to be removed.
+            if stored.entries.is_empty() {
+                (self.kept.written, self.kept.ends) = (1, now);
+            }
+        }
+    }
+
+    /// Whether the record is due to be written. `leaving`: the page may not come back, so what is not written yet is
+    /// due, whenever the last write was.
+    pub fn to_store(&mut self, now: Instant, leaving: bool) -> bool {
+        let kept = &mut self.kept;
+        let news = kept.stirred && (leaving || now >= kept.next);
+        if !kept.on || !(news || now >= kept.ends) {
+            return false;
+        }
+        kept.stirred = false;
+        self.digest(now).0 != self.kept.written
+    }
+
+    /// The record to store in the place of `old`, as text; empty: none, remove it. What other tabs wrote stays in it.
+    pub fn record(&mut self, now: Instant, wall: WallTime, old: &[u8]) -> String {
+        let old = self.read_record(wall, old).unwrap_or_default();
+        if !old.entries.is_empty() && old.salt != self.kept.salt {
+            self.kept.salt = old.salt;
+            self.kept.ours.clear();
+        }
+        let mut new = self.snapshot(now).unwrap_or_default();
+        new.salt = self.kept.salt;
+        let ours = new.entries.iter().map(|entry| entry.id).collect();
+        let before = core::mem::replace(&mut self.kept.ours, ours);
+        for theirs in old.entries {
+            if before.contains(&theirs.id) {
+                continue;
+            }
+            match new.entries.iter_mut().find(|ours| ours.id == theirs.id) {
+                Some(ours) => ours.left = ours.left.max(theirs.left),
+                None => new.entries.push(theirs),
+            }
+        }
+        self.kept.next = now + defaults::STORE_SPACING;
+        (self.kept.written, self.kept.ends) = self.digest(now);
+        if new.entries.is_empty() { String::new() } else { new.text(wall) }
+    }
+
+    fn read_record(&self, wall: WallTime, text: &[u8]) -> Option<Snapshot> {
+        // The longest that a server's word may be, and its spread.
+        let longest = self.policy.max_hint;
+        let spread = (longest / defaults::SPREAD_DIVISOR).max(defaults::SPREAD_LEAST);
+        Snapshot::parse(text, wall, longest.saturating_add(spread), defaults::LONGEST_GUESS)
+    }
+
+    // ── shared with what other tabs say ─────────────────────────────────────
+
+    /// The hashes that name a place in every page; a quota's hold a handle of this one.
+    fn names(&self, place: &Place) -> Option<(u64, u64)> {
+        match place.size {
+            Size::Scope => Some((place.name, 0)),
+            Size::Route => self.places.get(place.scope).map(|scope| (scope.name, place.name)),
+            Size::Quota => None,
+        }
+    }
+
+    /// Every closure in force that a server told this page, or that it guessed: the name of its place, until when, and
+    /// whether it is a server's word.
+    fn closures(&self, now: Instant, tell: &mut dyn FnMut(u64, Instant, bool)) {
+        let salt = self.kept.salt;
+        for place in &self.places.all {
+            let Some((scope, route)) = self.names(place) else {
                 continue;
             };
-            let until = now + closed.left;
-            if closed.by_server {
-                place.word.resume(until);
-            } else {
-                place.suspect(now, until, Reason::Overload);
+            let mut hold = place.own();
+            // What a quota closes is told for each route that draws on it.
+            for id in place.quotas {
+                hold = self.places.get(id).map_or(hold, |quota| hold.later(quota.own()));
             }
-            self.changed = true;
+            if let Some(until) = place.breaker.closed_until(now) {
+                hold = hold.later(Hold { until, why: Reason::Breaker });
+            }
+            if hold.until > now {
+                tell(
+                    salt.id(scope, route),
+                    hold.until,
+                    matches!(hold.why, Reason::RetryAfter | Reason::Quota),
+                );
+            }
         }
+        for told in self.kept.told.iter().filter(|t| !t.peer && t.salt == salt && t.until > now) {
+            tell(told.id, told.until, told.by_server);
+        }
+    }
+
+    /// All closures in one number, and when the last of them ends: 0 and never when there is none.
+    pub(super) fn digest(&self, now: Instant) -> (u64, Instant) {
+        let (mut digest, mut ends) = (0_u64, Instant::ORIGIN);
+        self.closures(now, &mut |id, until, _| {
+            let until_micros = until.since(Instant::ORIGIN).as_micros();
+            digest = digest.wrapping_add(Rng::from_seed(id ^ until_micros).bits());
+            ends = ends.max(until);
+        });
+        if ends == Instant::ORIGIN { (0, Instant::NEVER) } else { (digest.max(2), ends) }
+    }
+
+    /// Closes the places that are known here; the others when they become known, of at most `most`.
+    pub(super) fn learn(&mut self, now: Instant, told: Vec<Told>, most: usize) {
+        self.kept.told.retain(|t| t.until > now);
+        for new in told {
+            let of_it = |p: &&Place| self.names(p).is_some_and(|(s, r)| new.salt.id(s, r) == new.id);
+            match self.places.all.iter().find(of_it).map(|place| place.id) {
+                Some(id) => self.close_as_told(now, id, new),
+                None if self.kept.told.len() < most => self.kept.told.push(new),
+                None => {}
+            }
+        }
+    }
+
+    /// A place was asked for: what was told of it before it was known holds it from now on.
+    pub(super) fn recall(&mut self, now: Instant, id: PlaceId) {
+        if self.kept.told.is_empty() {
+            return;
+        }
+        let Some((scope, route)) = self.places.get(id).and_then(|place| self.names(place)) else {
+            return;
+        };
+        for told in core::mem::take(&mut self.kept.told) {
+            if told.salt.id(scope, route) == told.id {
+                self.close_as_told(now, id, told);
+            } else {
+                self.kept.told.push(told);
+            }
+        }
+    }
+
+    fn close_as_told(&mut self, now: Instant, id: PlaceId, told: Told) {
+        let Some(place) = self.places.get_mut(id) else {
+            return;
+        };
+        if told.peer {
+            place.hear_peer(now, told.until, told.by_server);
+        } else if told.by_server {
+            place.word.resume(told.until);
+            place.limit.shut();
+        } else {
+            place.suspect(now, told.until, Reason::Overload);
+        }
+        if place.size == Size::Scope {
+            self.tell(now, id);
+        }
+        self.changed = true;
     }
 }

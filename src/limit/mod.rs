@@ -65,8 +65,13 @@ impl Limit {
 
     /// May one more go? If not, the next one to leave makes room: no time can be named.
     pub fn ask(&self, policy: &LimitPolicy) -> bool {
-        let fits = policy.max == 0 || self.in_flight < policy.max;
-        fits && (!policy.adaptive || self.bound.is_none_or(|bound| self.in_flight < bound))
+        self.ask_among(policy, 1)
+    }
+
+    /// The same for one of so many tabs that share one limit: each has an equal part of it, one at least.
+    pub fn ask_among(&self, policy: &LimitPolicy, tabs: u32) -> bool {
+        let fits = |most: u32| self.in_flight < most.checked_div(tabs).unwrap_or(most).max(1);
+        (policy.max == 0 || fits(policy.max)) && (!policy.adaptive || self.bound.is_none_or(fits))
     }
 
     /// A request goes.
@@ -196,6 +201,18 @@ mod tests {
         assert!(limit.ask(&two));
         (0..3).for_each(|_| limit.left());
         assert_eq!(limit.in_flight(), 0, "one that leaves twice counts once");
+    }
+
+    #[test]
+    fn tabs_have_equal_parts_and_each_one_place_at_least() {
+        let places = |bound, max, tabs| {
+            let policy = LimitPolicy { max, ..POLICY };
+            (0..100).find(|n| !with(*n, bound).ask_among(&policy, tabs))
+        };
+        assert_eq!([1, 2, 3, 5, u32::MAX].map(|tabs| places(Some(4), 0, tabs)), [4, 2, 1, 1, 1].map(Some));
+        assert_eq!([1, 2, 3, 5, u32::MAX].map(|tabs| places(None, 10, tabs)), [10, 5, 3, 2, 1].map(Some));
+        assert_eq!(places(None, 0, 5), None, "no bound has no parts");
+        assert_eq!(places(Some(4), 0, 0), Some(4), "no tabs at all is nonsense: the whole");
     }
 
     #[test]

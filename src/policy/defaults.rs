@@ -153,6 +153,24 @@ pub const THROTTLE: ThrottlePolicy = ThrottlePolicy {
     // The book counts two minutes at a server's rate; a page changes faster.
     half_life: Duration::from_secs(15),
 };
+/// The record that survives a reload is written no more often than this.
+pub const STORE_SPACING: Duration = Duration::from_secs(1);
+/// What another tab says is obeyed no longer: any script of the origin can forge it.
+pub const PEER_LONGEST: Duration = Duration::from_secs(60);
+/// A tab speaks no more often than this: ten times a second is at once to a human.
+pub const PEER_SPACING: Duration = Duration::from_millis(100);
+/// While something is closed a tab calls the others this often: well within `PEER_LONGEST`, so that a longer closure is
+/// obeyed for as long as the tab that was told lives.
+pub const PEER_BEAT: Duration = Duration::from_secs(20);
+/// Who has not answered a call within this is not there any more. Messages are not slowed down in hidden tabs.
+pub const PEER_ANSWERS: Duration = Duration::from_secs(5);
+/// A new tab takes the least part of what tabs share until the others can have answered: a message takes less than a
+/// millisecond, a busy page some dozens.
+pub const PEER_HELLO: Duration = Duration::from_millis(50);
+/// Messages of other tabs that are looked at in a second: five tabs that say all they may.
+pub const PEER_MESSAGES: u32 = 50;
+/// Other tabs that are counted.
+pub const PEERS: usize = 63;
 /// Scopes (origins) with state.
 pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.

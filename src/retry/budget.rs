@@ -56,6 +56,16 @@ impl Budget {
         self.saved = self.saved.saturating_add(u64::from(policy.earn)).min(retries(policy.cap));
     }
 
+    /// What is left, in ten-thousandths of a retry.
+    pub fn saved(&self) -> u64 {
+        self.saved
+    }
+
+    /// No more than this is left, in ten-thousandths: what a page before had, or a smaller cap.
+    pub fn lower(&mut self, to: u64) {
+        self.saved = self.saved.min(to);
+    }
+
     /// Is there a retry left?
     pub fn ask(&self) -> bool {
         self.saved >= retries(1)
@@ -127,6 +137,16 @@ mod tests {
         assert!(!budget.ask() && !budget.take() && !budget.take());
         budget.sent(&half);
         assert!(budget.ask() && budget.take());
+    }
+
+    #[test]
+    fn what_was_left_before_is_never_more_than_there_is() {
+        let ten = policy(1_000, 10, 3);
+        let mut budget = Budget::new(&ten);
+        budget.lower(u64::MAX);
+        assert_eq!(budget.saved(), 30_000);
+        budget.lower(19_999);
+        assert!(budget.take() && !budget.take());
     }
 
     #[test]
