@@ -1,5 +1,6 @@
 // What a refused request gets: a synthetic 503, or an error.
 import type { Reason } from "../tidegate.d.ts";
+import { today } from "./clock";
 import type { Call, Room } from "./room";
 import { reasons } from "#names";
 
@@ -31,7 +32,7 @@ export const define = (response: Response, values: any): Response => {
 };
 
 const synthetic = (url: string, reason: Reason, retryAt: number | null): Response => {
-  const retry_after = retryAt && Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+  const retry_after = retryAt && Math.max(0, Math.ceil((retryAt - today()) / 1000));
   const title = "Service Unavailable";
   const status = 503;
   const detail = `tidegate: not sent (${reason})`;

@@ -1,5 +1,6 @@
 // What a body says: read from a clone, a bounded part of it for a bounded time; of refusals, and of the few kinds of
 // success that carry hints. The caller's own stream stays the platform's.
+import { timer as later } from "./clock";
 import type { Call } from "./room";
 
 const enum Most {
@@ -29,7 +30,7 @@ export const collect = async (stream: ReadableStream<Uint8Array>, most: number):
       cut = true;
       reader.cancel().catch(() => {});
     };
-    timer = setTimeout(end, most);
+    timer = later(end, most);
     for (let part; !(part = await reader.read()).done; ) {
       parts.push(part.value);
       if ((size += part.value.length) > Most.Bytes) end();
@@ -45,7 +46,11 @@ export const collect = async (stream: ReadableStream<Uint8Array>, most: number):
   } catch {
     return null;
   } finally {
-    clearTimeout(timer);
+    try {
+      clearTimeout(timer);
+    } catch {
+      // It ends nothing any more.
+    }
   }
 };
 

@@ -6,10 +6,31 @@ import { core } from "./core";
 export let wall = NaN;
 let axis = 0;
 
-/** Milliseconds on the core's axis. Small forward steps are taken from the wall clock; the core judges the others. */
+/** Milliseconds on the core's axis. Small forward steps are taken from the wall clock; the core judges the others. A clock that fails stands still. */
 export const now = (): number => {
-  const step = -wall + (wall = Date.now());
-  return (axis = step >= 0 && step < 1000 ? axis + step : core("clock", globalThis.performance?.now() ?? wall, wall) || axis);
+  const before = wall;
+  try {
+    const step = -wall + (wall = Date.now());
+    axis = step >= 0 && step < 1000 ? axis + step : core("clock", globalThis.performance?.now() ?? wall, wall) || axis;
+  } catch {
+    wall = before;
+  }
+  return axis;
+};
+
+/** Epoch milliseconds. */
+export const today = (): number => {
+  now();
+  return wall;
+};
+
+/** A timer; where the host sets none, the next turn. */
+export const timer = (run: () => void, ms?: number): any => {
+  try {
+    return setTimeout(run, ms);
+  } catch {
+    return void Promise.resolve().then(run);
+  }
 };
 
 /** A point of the axis as epoch milliseconds, rounded up; null for none. */

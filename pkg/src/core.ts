@@ -109,12 +109,17 @@ let decoder: TextDecoder | undefined;
 /** Writes text, and bytes behind it, where the core reads them; answers their length in bytes. */
 export const put = (text: string, behind?: Uint8Array): number => {
   const at = core("buffer", 3 * text.length + (behind?.length ?? 0));
-  look();
-  const into = bytes.subarray(at);
-  const { written } = (encoder ??= new TextEncoder()).encodeInto(text, into);
-  if (!behind) return written;
-  into.set(behind, written);
-  return written + behind.length;
+  try {
+    look();
+    const into = bytes.subarray(at);
+    const { written } = (encoder ??= new TextEncoder()).encodeInto(text, into);
+    if (behind) into.set(behind, written);
+    return written + (behind?.length ?? 0);
+  } catch (cause) {
+    // Half a text would be another one.
+    die(cause);
+    return 0;
+  }
 };
 
 /** The registers that the core filled, by their places: it answered where. Valid until it is entered again. */

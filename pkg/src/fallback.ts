@@ -1,5 +1,6 @@
 // Without a core: Retry-After is honoured per scope, and nothing else is decided.
 import { refusal } from "./answers";
+import { timer, today } from "./clock";
 import { hang, straight } from "./gate";
 import { type Call, type Room, How } from "./room";
 
@@ -14,9 +15,9 @@ const enum Most {
 const note = (room: Room, { scope }: Call, response: Response): Response => {
   const field = [429, 503].includes(response.status) && response.headers.get("retry-after");
   if (field) {
-    const wait = /^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - Date.now();
+    const wait = /^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - today();
     if (wait > 0) {
-      scope.time = Date.now() + Math.min(wait, Most.Obeyed);
+      scope.time = today() + Math.min(wait, Most.Obeyed);
       room.changed();
     }
   }
@@ -27,11 +28,11 @@ const note = (room: Room, { scope }: Call, response: Response): Response => {
 export const fallback = (room: Room, call: Call): Promise<any> => {
   const { patience, scope } = call;
   const go = () => straight(call).then((response) => note(room, call, response));
-  const wait = scope.time - Date.now();
+  const wait = scope.time - today();
   if (!(wait > 0 && call.how & How.Safe) || room.mode) return go();
   if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? Most.Waited)))) return refusal(room, call, "retry-after", scope.time);
   call.later = true;
   // Each after the time by its own share of chance, so that they do not come back at once.
-  setTimeout(() => call.resolve?.(go()), wait + Math.random() * Math.max(1000, wait / 5));
+  timer(() => call.resolve?.(go()), wait + Math.random() * Math.max(1000, wait / 5));
   return hang(room, call);
 };

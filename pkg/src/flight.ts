@@ -2,16 +2,23 @@
 import { define } from "./answers";
 import type { Call } from "./room";
 
+// A signal that takes no listener is one that never aborts.
+const hear = (signal: AbortSignal, how: "add" | "remove", tell: () => void): void => {
+  try {
+    signal[`${how}EventListener`]("abort", tell);
+  } catch {}
+};
+
 /** A promise that follows `work` until `signal` aborts; then it rejects with the caller's own reason, after `leave`. */
 export const watch = <T>(signal: AbortSignal, work: PromiseLike<T>, leave?: () => void): Promise<T> =>
   new Promise((resolve, reject) => {
-    const off = () => signal.removeEventListener("abort", out);
+    const off = () => hear(signal, "remove", out);
     const out = () => {
       off();
       leave?.();
       reject(signal.reason);
     };
-    signal.addEventListener("abort", out);
+    hear(signal, "add", out);
     work.then(resolve, reject);
     work.then(off, off);
     if (signal.aborted) out();
@@ -26,7 +33,7 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
   const flights = links.get(signal) ?? new Set();
   if (!links.has(signal)) {
     links.set(signal, flights);
-    signal.addEventListener("abort", () => flights.forEach((each) => each.abort(signal.reason)));
+    hear(signal, "add", () => flights.forEach((each) => each.abort(signal.reason)));
   }
   flights.add(flight);
   collected.register(body, () => flights.delete(flight));

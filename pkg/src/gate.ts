@@ -1,7 +1,7 @@
 // The path of one request: ask, wait, send, settle. Nothing is decided here; the core's packed answers are carried out.
 import { reasonOf, refusal } from "./answers";
 import { everyCall, forget, holder, register } from "./calls";
-import { epoch, now, wall } from "./clock";
+import { epoch, now, timer, wall } from "./clock";
 import { core, put } from "./core";
 import { peek } from "./bodies";
 import { attempt, drainEvents } from "./events";
@@ -247,7 +247,7 @@ const resume = (room: Room, call: Call): void => {
 /** Lets go what waits, one after the other: the gate is no more. */
 export const releaseAll = (room: Room): void => {
   let place = 0;
-  for (const call of everyCall(room)) if (call.resolve) setTimeout(() => resume(room, call), Pace.Spacing * place++);
+  for (const call of everyCall(room)) if (call.resolve) timer(() => resume(room, call), Pace.Spacing * place++);
 };
 
 /** Ends what waits as an abort would, and sends nothing again: it belongs to somebody who is not there any more. */

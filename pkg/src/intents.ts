@@ -2,6 +2,7 @@
 // intent has an answer. Storage speaks to a page that is new; what this page asked and got no answer to, it asks again
 // with the same key, whatever another tab was told meanwhile.
 import { collect } from "./bodies";
+import { today } from "./clock";
 import { type Call, type Room, inBrowser } from "./room";
 
 const enum Most {
@@ -50,7 +51,7 @@ const digest = (text: string): string => {
   return a + "." + b;
 };
 
-const young = (at: number): boolean => Math.abs(Date.now() - at) < Most.Age;
+const young = (at: number): boolean => Math.abs(today() - at) < Most.Age;
 
 /**
  * Shows `change` the stored lines (a salted mark, a key and a time each; the newest first) and stores what it answers. A
@@ -83,7 +84,7 @@ export const intentOf = (room: Room, asked: string): Intent => {
   const last = intents.get(mark);
   if (last && (last.asks || !last.done) && young(last.at)) return last;
   let key = "";
-  let at = Date.now();
+  let at = today();
   shelve(room, mark, (lines, place) => {
     // Of the last one an answer's body may be on its way; the next click is another intent all the same.
     const found = lines.find((line) => line.startsWith(place) && line.split(" ")[1] !== last?.key);

@@ -1,7 +1,7 @@
 // What one can see: pressure, and the snapshot for `useSyncExternalStore`.
 import type { Pressure, PressureState, Snapshot } from "../tidegate.d.ts";
 import { reasonOf } from "./answers";
-import { epoch, now, wall } from "./clock";
+import { epoch, now, timer, wall } from "./clock";
 import { core, state } from "./core";
 import { emit, on } from "./events";
 import type { Room } from "./room";
@@ -70,7 +70,7 @@ export const createStore = (room: Room) => {
     if (due || !room.listeners.get("")?.size) return;
     due = true;
     // A task of its own: however much changes in one task, listeners run once.
-    setTimeout(() => {
+    timer(() => {
       due = false;
       if (told !== (told = news(getSnapshot()))) emit(room, "");
       // Said, because Node's mock timers lose one that has no delay.

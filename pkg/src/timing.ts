@@ -2,6 +2,7 @@
 // no standard metric for load or for a wait, so the application names the metrics (W3C Server Timing, section 2).
 import { now, wall } from "./clock";
 import { core, put } from "./core";
+import { attempt } from "./events";
 import { after } from "./gate";
 import { handle } from "./keys";
 import type { Call, Room } from "./room";
@@ -12,7 +13,7 @@ const enum Most {
 }
 
 /** Looks at the entries of this room's requests from now on; nothing when no metric was named or there are no entries. */
-export const watchTiming = (room: Room): void => {
+export const watchTiming = (room: Room): void => void attempt(room, () => {
   const metrics: any = Object(room.options.serverTiming);
   const Observer = globalThis.PerformanceObserver;
   if (!(metrics.wait || metrics.load) || !Observer || room.timing) return;
@@ -38,6 +39,6 @@ export const watchTiming = (room: Room): void => {
       if (calls.size >= Most.Awaited) calls.delete(calls.keys().next().value!);
       calls.set(call.url, call);
     },
-    end: () => observer.disconnect(),
+    end: () => attempt(room, () => observer.disconnect()),
   };
-};
+});
