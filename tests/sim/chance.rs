@@ -19,7 +19,7 @@ pub fn uniform(rng: &mut Rng, low: Micros, high: Micros) -> Micros {
     low + rng.below(high.saturating_sub(low))
 }
 
-/// Negative exponential with this mean, cut at ten times the mean (TPC-W, clause 5.3.1.1, cuts think times there).
+/// Negative exponential with this mean, cut at ten times the mean (TPC-W cuts think times there).
 pub fn exponential(rng: &mut Rng, mean: Micros) -> Micros {
     let x = -unit(rng).ln() * mean as f64;
     x.min(10.0 * mean as f64) as Micros

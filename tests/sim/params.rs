@@ -74,7 +74,7 @@ pub const TABLE: &[Row] = &[
     Row(
         "first thing done while waiting",
         "log-normal, median 4 s, sigma 0.5",
-        "Galletta et al. 2004: attitudes fall off at about 4 s; DoubleClick/Google 2016: 53 % of mobile visits are left after 3 s",
+        "Galletta et al. 2004: performance and intentions have fallen as far as they fall at delays of 4 s; DoubleClick/Google 2016: 53 % of mobile visits are left after 3 s",
     ),
     Row(
         "between later things done, and after an error",
@@ -84,7 +84,7 @@ pub const TABLE: &[Row] = &[
     Row(
         "think time",
         "exponential, mean 7 s, at most 70 s, after the patience of the intent before",
-        "TPC-W 1.8, clause 5.3.1.1 (mean 7 s, cut at ten times the mean)",
+        "TPC-W 1.8 (mean 7 to 8 s, cut at ten times the mean)",
     ),
     Row(
         "habits: patient, clicks again, rages, reloads, opens tabs",
