@@ -190,7 +190,8 @@ fn days_before(year: i64) -> f64 {
 fn civil(ms: f64) -> (i64, usize, i64, f64) {
     let mut days = (ms / 86_400_000.0).floor();
     let time = ms - days * 86_400_000.0;
-    let mut year = 1970;
+    // Near it, or the year 9999 would take eight thousand sums of eight thousand.
+    let mut year = 1970 + (days / 366.0) as i64;
     while days_before(year + 1) <= days {
         year += 1;
     }

@@ -112,7 +112,9 @@ pub fn old_policies(value: &str) -> Vec<(f64, f64)> {
     let policy = |member: &String| {
         let parts = split_outside_quotes(member, ';');
         let quota = integer(parts.first()?)?;
-        let window = parts.iter().find_map(|part| integer(trim(part).strip_prefix("w=")?))?;
+        // Open for a window that stands twice: the first that is one.
+        let window = |part: &String| integer(trim(part).strip_prefix("w=")?).filter(|w| *w > 0.0);
+        let window = parts.iter().find_map(window)?;
         Some((quota, window))
     };
     split_outside_quotes(value, ',').iter().filter_map(policy).collect()
