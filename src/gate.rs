@@ -5,6 +5,7 @@
 //! whole contract.
 
 mod attention;
+mod belief;
 mod evidence;
 mod getters;
 mod late;

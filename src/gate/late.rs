@@ -114,6 +114,7 @@ impl Gate {
             scope.level.late(now, if alone || others { level } else { fair }, &figures);
         }
         self.changed = true;
+        self.kept.stir();
         self.tell(now, r.scope);
     }
 
