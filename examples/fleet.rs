@@ -60,6 +60,7 @@ fn main() {
         let figures = fleet::run(&scenarios[0], kinds[0], args.clients, 1, args.trace);
         if args.timeline {
             println!("{}", table::timeline(&figures));
+            println!("Some who were not served, human and intent: {:?}", figures.lost);
         }
         return;
     }

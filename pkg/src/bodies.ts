@@ -17,7 +17,8 @@ const KINDS = /json|xml|^application\/grpc-web|^text\/event-stream/i;
 const ENVELOPES = /^application\/(grpc-web|graphql-response)/i;
 const GRAPHQL = /\/graphql([/?]|$)/i;
 
-const collect = async (stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined> => {
+/** The bytes of a stream; undefined: they are too many, or take longer than `most` milliseconds; null: it broke off. */
+export const collect = async (stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined | null> => {
   let timer;
   let cut = false;
   const parts: Uint8Array[] = [];
@@ -42,15 +43,14 @@ const collect = async (stream: ReadableStream<Uint8Array>, most: number): Promis
     }
     return bytes;
   } catch {
-    // Broken off: what is not whole says nothing.
-    return;
+    return null;
   } finally {
     clearTimeout(timer);
   }
 };
 
 /** The bytes of a body that may hold hints, when they are there; undefined: it is not one, and is not touched. */
-export const peek = ({ hard, method, url }: Call, status: number, answer: Response): Promise<Uint8Array | undefined> | undefined => {
+export const peek = ({ hard, method, url }: Call, status: number, answer: Response): Promise<Uint8Array | undefined | null> | undefined => {
   const failed = status >= 400;
   // A success is most often data: nothing of it is looked at.
   if (hard || (!failed && method === "GET" && !GRAPHQL.test(url))) return;

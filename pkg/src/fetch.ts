@@ -1,6 +1,7 @@
 // What a fetch asks for, read from its arguments without building a Request.
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
 import { attempt } from "./events";
+import { type Intent, intentOf, newKey } from "./intents";
 import { absolute, scopeOf } from "./keys";
 import { type Call, type Room, How, natural, newCall, priority } from "./room";
 
@@ -16,12 +17,15 @@ const DEFAULTS: Record<string, string> = {
 };
 /** Members of `init` that are looked at elsewhere, or make no difference to the answer. */
 const OTHERS = /^(method|headers|body|signal|tidegate|priority|duplex)$/;
-const NONE: any = {};
+const NONE: any = { body: null };
+const KEY = "idempotency-key";
 /** How a GET is sent that says nothing about itself: user-visible, with the policy's retries. */
 const PLAIN = 1 | How.Safe | How.Repeat;
 const enum Most {
   /** Longer bodies and keys are not compared. */
   Compared = 8192,
+  /** The same for intents: these are few. */
+  Hashed = 65536,
 }
 
 /** All that makes two requests of one URL different; undefined: it shares nothing. */
@@ -50,13 +54,25 @@ const variant = (init: any, request: any): string | undefined => {
 const untimed = (headers: any, body: any): boolean =>
   (body && !(body.length <= Most.Compared)) || /event-stream/.test(headers?.get ? headers.get("accept") : (headers?.accept ?? headers?.Accept));
 
-const withKey = (init: any, request: any, idempotent: string | true, signal: any): any => {
-  const headers = new Headers(init.headers ?? request.headers);
-  const name = "idempotency-key";
-  // Not randomUUID: pages without a secure context lack it.
-  const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
-  if (!headers.has(name)) headers.set(name, idempotent === true ? (signal?.idempotencyKey ?? random()) : idempotent);
-  return { ...init, headers };
+/** A request's headers with the key that it carries, and the intent behind that, if it can be told. */
+const withKey = (room: Room, given: any, request: any, signal: any, user: string | null | undefined, what: string[]) => {
+  const headers = new Headers(given.headers ?? request.headers);
+  let intent: Intent | undefined;
+  if (!headers.has(KEY)) {
+    const { idempotent } = given.tidegate;
+    let key = typeof idempotent === "string" ? idempotent : signal?.idempotencyKey;
+    if (!key) {
+      // A Request's own body cannot be read without using it up.
+      const { body } = given;
+      const text = body instanceof URLSearchParams ? `${body}` : (body ?? (request.body === null ? "" : request));
+      if (typeof text === "string" && text.length <= Most.Hashed && user !== undefined) {
+        intent = intentOf(room, JSON.stringify([user, ...what, text]));
+      }
+      key = intent?.key ?? newKey();
+    }
+    headers.set(KEY, key);
+  }
+  return { intent, headers };
 };
 
 /** Reads the arguments of a fetch; undefined: it goes straight to the platform. */
@@ -88,9 +104,14 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   const { body } = given;
   // A stream, or a body inside something that is not a plain object, can be sent once.
   const again = open ? !body?.getReader && !body?.[Symbol.asyncIterator] : reads;
-  if (idempotent && !mode && open) init = given = withKey(given, from, idempotent, signal);
-
   const scope = scopeOf(room, url, method, own.scope);
+  const who = (): string | null | undefined => (options.user ? attempt(room, options.user) : "");
+  // Without CORS the platform drops the header. A key that cannot be made or sent is told.
+  const keyed =
+    idempotent && !mode && open && (given.mode ?? from.mode) !== "no-cors"
+      ? attempt(room, () => withKey(room, given, from, signal, who(), [scope.name, method, url]))
+      : undefined;
+  if (keyed) init = given = { ...given, headers: keyed.headers };
   let mark: string | undefined;
   if (
     shares && open && safe && again && own.coalesce !== false && (reads || (body && !request)) &&
@@ -99,8 +120,8 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   ) {
     mark = variant(given, from);
     if (options.user && mark !== undefined) {
-      const who = attempt(room, options.user);
-      mark = who === undefined ? who : `${mark}\0user\0${who}`;
+      const user = who();
+      mark = user === undefined ? user : `${mark}\0user\0${user}`;
     }
   }
   // One URL in two scopes is two keys, shared or not: each has its own scope's fate.
@@ -111,7 +132,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     priority(own.priority, given.priority === "high" ? 0 : given.priority === "low" && safe ? 2 : 1) |
     ((Math.min(14, natural(own.retry && own.retry.attempts)) + 1) << 8) |
     (safe ? How.Safe : 0) |
-    ((safe || idempotent) && again ? How.Repeat : 0) |
+    ((safe || keyed) && again ? How.Repeat : 0) |
     (mark !== undefined && !long ? How.Share : 0) |
     (untimed(given.headers ?? from.headers, body ?? from.body) ? How.Untimed : 0) |
     (own.priority === "user-blocking" && (globalThis.navigator as any)?.userActivation?.isActive ? How.Press : 0) |
@@ -125,6 +146,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
       own ? { ...kept, signal: own.signal } : later ? kept : init,
     ),
   );
+  if (keyed?.intent) call.intent = keyed.intent;
   if (typeof label === "string") call.label = label;
   if (typeof onWait === "function") call.onWait = onWait;
   return call;

@@ -8,6 +8,7 @@ import { attempt, drainEvents } from "./events";
 import { explain } from "./explain";
 import { callers, join, share, watch } from "./flight";
 import { before, everything, heard } from "./headers";
+import { forgetIntents } from "./intents";
 import { handle } from "./keys";
 import { type Call, type Room, type Wait, How } from "./room";
 
@@ -90,7 +91,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   // An opaque answer has status 0 and is an answer all the same.
   if (!(status >= 100)) status = code ?? (answer?.type === "error" ? 0 : 200);
   const copy = failure ? undefined : peek(call, status, answer);
-  let body: Uint8Array | undefined;
+  let body: Uint8Array | undefined | null;
   // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
   if (status < 400) copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
   else if (copy) {
@@ -129,7 +130,7 @@ const later = (room: Room, call: Call, status: number, answer: any, body: Uint8A
 const report = (room: Room, id: number, status: number, length = 0): number => core("settle", room.id, now(), wall, id, status, length);
 
 // A call that was dropped, or that outlived its room, is nobody's evidence.
-const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uint8Array): number => {
+const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uint8Array | null): number => {
   const { id } = call;
   if (holder(room, id) !== call) return 0;
   let text = "";
@@ -139,7 +140,7 @@ const settle = (room: Room, call: Call, status: number, answer?: any, body?: Uin
     // A stand-in for Headers that has not all of its methods says nothing.
   }
   if (body) text += before(answer.headers.get("content-type"));
-  const length = text ? put(text, body) : 0;
+  const length = text ? put(text, body ?? undefined) : 0;
   let packed = report(room, id, status, length);
   const tell = answer ? explain(room, call, status, answer, length) : undefined;
   if (!call.hard) room.timing?.expect(call, status);
@@ -252,6 +253,7 @@ export const releaseAll = (room: Room): void => {
 /** Ends what waits as an abort would, and sends nothing again: it belongs to somebody who is not there any more. */
 export const dropAll = (room: Room): void => {
   const cause = new DOMException("tidegate: cleared", "AbortError");
+  forgetIntents(room);
   for (const call of everyCall(room)) {
     call.stale = true;
     if (!call.resolve) continue;

@@ -1,16 +1,17 @@
 // Wires the rooms of the face together; decides nothing.
 import type * as contract from "../tidegate.d.ts";
 import { isTidegateError, TidegateError } from "./answers";
-import { ready, start, State, state, watchers } from "./core";
+import { ready, start, watchers } from "./core";
 import { fail, on } from "./events";
 import { fallback } from "./fallback";
 import { describe } from "./fetch";
 import { dropAll, enter, releaseAll, straight } from "./gate";
 import { init, readHints } from "./hints";
+import { pursue } from "./intents";
 import { nameOf } from "./keys";
 import { active, open, setMode, shut } from "./open";
 import { read } from "./options";
-import { type Room, MODES, newRoom, renew } from "./room";
+import { type Call, type Room, MODES, newRoom, renew } from "./room";
 import { createRun } from "./run";
 import { createStore, getServerSnapshot, pressureOf } from "./store";
 import { hintHeaders } from "#names";
@@ -18,16 +19,15 @@ import { hintHeaders } from "#names";
 const createFetch = (room: Room): contract.Tidegate["fetch"] => (input, init) => {
   const { platform } = room;
   if (active(room) && !platform.nested()) {
-    const asks = open(room);
-    let call;
+    const go = open(room) ? enter : fallback;
+    let call: Call | undefined;
     try {
-      // Until a core from elsewhere has arrived, requests pass.
-      if (asks || state === State.Dead) call = describe(room, input, init);
+      call = describe(room, input, init);
     } catch {
       // What cannot be read is for the platform to refuse.
     }
     if (call?.signal?.aborted) return Promise.reject(call.signal.reason);
-    if (call) return (asks ? enter : fallback)(room, call);
+    if (call) return call.intent ? pursue(room, call, call.intent, go) : go(room, call);
   }
   return straight({ send: () => platform.send(input, init) });
 };

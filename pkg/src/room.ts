@@ -1,6 +1,7 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
 import type { Priority, Reason } from "../tidegate.d.ts";
 import type { TidegateError } from "./answers";
+import type { Intent } from "./intents";
 import type { Options } from "./options";
 import { type Platform, createPlatform } from "./platform";
 
@@ -64,6 +65,8 @@ export interface Call {
   stale?: boolean;
   /** What its callers were told last: who joins is told the same. */
   told?: Wait;
+  /** What its human wants done once. */
+  intent?: Intent;
   /** Of its answer, for who comes later. */
   status?: number;
   /** There while it waits for a poll, or for the flight that it joined. */
@@ -106,6 +109,8 @@ const blank = ({ mode }: Options) => ({
   /** Handles of keys with the scope that each belongs to, and which key has each of the core's 1 024 slots. */
   keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
+  /** Those without an answer, by their marks. */
+  intents: new Map<string, Intent>(),
 });
 
 /** Forgets everything but the listeners: as newly made. */
@@ -159,7 +164,7 @@ export interface Room extends ReturnType<typeof blank> {
 }
 
 /** A page or a worker of a browser: what runs there belongs to one user. */
-const inBrowser = (): boolean => !!globalThis.document || "importScripts" in globalThis;
+export const inBrowser = (): boolean => !!globalThis.document || "importScripts" in globalThis;
 
 /** A room that was never used. */
 export const newRoom = (options: Options, faults: string[]): Room => ({

@@ -120,3 +120,14 @@ export function holdTime(mock) {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: begin });
   mock.method(performance, "now", () => Date.now() - begin);
 }
+
+/** A storage like localStorage; `items` is what it holds. `before(call)` runs before each call and may throw. */
+export function shelf(before = () => {}) {
+  const items = new Map();
+  return {
+    items,
+    getItem: (name) => (before("getItem"), items.get(name) ?? null),
+    setItem: (name, value) => (before("setItem"), void items.set(name, String(value))),
+    removeItem: (name) => (before("removeItem"), void items.delete(name)),
+  };
+}

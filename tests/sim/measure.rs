@@ -152,7 +152,12 @@ pub struct Figures {
     pub classes: Vec<[u32; 6]>,
     pub requests: u64,
     pub events: u64,
+    /// Some who were not served during the trigger: human and intent.
+    pub lost: Vec<(u32, u32)>,
 }
+
+/// So many of them are named.
+const NAMED: usize = 30;
 
 fn bins(crowd: &Crowd, tally: &Tally) -> Vec<Share> {
     let mut bins = vec![Share::default(); BINS + 1];
@@ -231,6 +236,9 @@ impl Figures {
             }
             if began(end) {
                 humans[intent.human as usize].add(f64::from(u8::from(tally.served[n] != NEVER)));
+                if tally.served[n] == NEVER && self.lost.len() < NAMED {
+                    self.lost.push((intent.human, n as u32));
+                }
                 if intent.what == What::View {
                     optional.of += f64::from(p::OPTIONAL);
                     optional.got += f64::from(tally.shown[n].count_ones());
