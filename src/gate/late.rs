@@ -54,7 +54,7 @@ impl Gate {
     }
 
     /// What is late by this is serious.
-    fn serious(&self) -> Duration {
+    pub(super) fn serious(&self) -> Duration {
         (self.policy.patience / defaults::LATE_SERIOUS).max(defaults::LATE_LEAST)
     }
 
@@ -87,6 +87,7 @@ impl Gate {
             self.late(now, r, usual);
         }
         self.look_again(now, r.scope, Reason::Overload);
+        self.look_again(now, r.scope, Reason::Concurrency);
     }
 
     /// This one is late, or was.
@@ -125,11 +126,25 @@ impl Gate {
         let late = scope.level.lateness(now, figures);
         let doubt = late >= figures.down[0] || self.state(now, scope) >= State::Serious;
         // The last sign is old: one goes, and what becomes of it decides for the rest.
-        let probing = late >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
-        if doubt || probing {
-            return Some(Hold { until: now + figures.late_half_life, why: Reason::Overload });
+        let probing = scope.level.value(now, figures) >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
+        // What the page shows already is renewed last: when there was no sign for a while.
+        let (_, sign) = scope.level.late_sign();
+        let renews = r.how.is(How::REFRESH) && sign > Instant::ORIGIN && now.since(sign) < defaults::ACTIVE;
+        if doubt || probing || renews {
+            let until = now + self.policy.patience.max(defaults::LATE_LEAST);
+            return Some(Hold { until, why: Reason::Overload });
         }
-        (scope.essential > 0 && scope.fresh < r.asked).then_some(Hold::FOR_ROOM)
+        if scope.fresh >= r.asked {
+            return None;
+        }
+        if scope.essential > 0 {
+            return Some(Hold::FOR_ROOM);
+        }
+        // Not blind: a human who is active will soon find out how the server is.
+        let active = now.since(scope.fresh) < defaults::ACTIVE && scope.fresh > Instant::ORIGIN;
+        let blind = active && now.since(scope.fresh) > defaults::FRESH;
+        let until = r.asked + defaults::BLIND_LONGEST;
+        Hold { until, why: Reason::Concurrency }.in_force(now).filter(|_| blind)
     }
 
     /// What a human waits for is held only when the server is seriously late, and never to the end of patience.
@@ -154,7 +169,7 @@ impl Gate {
         let figures = &self.policy.pressure;
         let Some(place) = self.places.get(scope) else { return };
         let until = place.closed().in_force(now).map_or(Instant::NEVER, |hold| hold.until);
-        if place.level.lateness(now, figures) < figures.down[0] && until == Instant::NEVER {
+        if place.level.lateness(now, figures) < figures.down[1] && until == Instant::NEVER {
             return;
         }
         let mut gone = alloc::vec::Vec::new();

@@ -152,7 +152,7 @@ impl Level {
         let enter = (state as usize).checked_sub(1).and_then(|place| policy.up.get(place)).copied();
         (self.told, self.until) = (enter.unwrap_or(0), until);
         if enter.is_none() && !failed {
-            self.value = 0;
+            (self.value, self.late) = (0, 0);
         }
         self.state = settled(old, self.value(now, policy), policy);
     }
