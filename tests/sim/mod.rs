@@ -20,6 +20,7 @@ pub mod chance;
 pub mod clients;
 pub mod clock;
 pub mod fleet;
+pub mod herd;
 pub mod human;
 pub mod measure;
 pub mod page;

@@ -38,12 +38,13 @@ pub struct Desk {
     until: u32,
     /// What is wanted now.
     intent: u32,
-    tabs: Vec<u32>,
+    pub tabs: Vec<u32>,
     /// Is about to try again.
     reacting: bool,
     breaks: Rng,
     reactions: Rng,
-    stored: Option<Vec<u8>>,
+    /// The human's storage, which all pages share.
+    pub stored: String,
 }
 
 impl World<'_> {
@@ -78,7 +79,7 @@ impl World<'_> {
             reacting: false,
             breaks: rng.fork(1),
             reactions: rng.fork(2),
-            stored: None,
+            stored: String::new(),
         });
         let tab = self.open_tab(human);
         let page = self.tabs[tab as usize].page;
@@ -127,22 +128,14 @@ impl World<'_> {
     fn start_client(&mut self, tab: u32) {
         let (now, seed) = (self.now(), self.rng.bits());
         let human = self.tabs[tab as usize].human;
-        let stored = self.desks[human as usize].stored.as_deref();
+        let stored = &self.desks[human as usize].stored;
         self.tabs[tab as usize].client = Some(self.kind.open(now, seed, stored, self.end));
-    }
-
-    /// What this page knows is there for the next one.
-    fn store(&mut self, tab: u32) {
-        let now = self.now();
-        let it = &mut self.tabs[tab as usize];
-        if let Some(client) = &mut it.client {
-            let stored = client.stored(now);
-            self.desks[it.human as usize].stored = stored;
-        }
+        self.share(tab, false);
     }
 
     /// The page goes, with its client and its connections.
     fn unload(&mut self, tab: u32) {
+        self.share(tab, true);
         self.hang_up(tab);
         let it = &mut self.tabs[tab as usize];
         it.client = None;
@@ -157,7 +150,6 @@ impl World<'_> {
         }
         let human = self.tabs[tab as usize].human;
         self.note(human, || "reloads".into());
-        self.store(tab);
         self.unload(tab);
         let load = uniform(&mut self.rng, p::DOCUMENT.0, p::DOCUMENT.1);
         let page = self.tabs[tab as usize].page;
@@ -318,7 +310,6 @@ impl World<'_> {
             return self.click(tab, intent);
         }
         self.note(human, || "opens another tab".into());
-        self.store(tab);
         let tab = self.open_tab(human);
         let load = uniform(&mut self.rng, p::DOCUMENT.0, p::DOCUMENT.1);
         let page = self.tabs[tab as usize].page;

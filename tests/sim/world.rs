@@ -14,6 +14,9 @@ use super::page::{Desk, Tab};
 use super::params as p;
 use super::scenario::Scenario;
 
+/// A message between two pages.
+const BETWEEN_TABS: Micros = MS;
+
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
     Begin(u32),
@@ -30,6 +33,7 @@ pub enum Event {
     Finish(u32),
     Answer(u32),
     Change(u32),
+    Said(u32),
     Second,
 }
 
@@ -65,6 +69,8 @@ pub struct World<'c> {
     free: Vec<u32>,
     scenario: &'c Scenario,
     acts: Vec<Act>,
+    /// What pages say to each other: whose, the speaker, and the text.
+    mail: Vec<(u32, u32, String)>,
 }
 
 impl<'c> World<'c> {
@@ -86,6 +92,7 @@ impl<'c> World<'c> {
             free: Vec::new(),
             scenario,
             acts: Vec::new(),
+            mail: Vec::new(),
         }
     }
 
@@ -128,6 +135,7 @@ impl<'c> World<'c> {
             Event::Finish(request) => self.finished(request),
             Event::Answer(request) => self.answered(request),
             Event::Change(n) => self.change(n),
+            Event::Said(n) => self.said(n),
             Event::Second => {
                 self.tally.queue.push(self.backend.wait());
                 self.agenda.plan(self.now() + SECOND, Event::Second);
@@ -209,11 +217,42 @@ impl<'c> World<'c> {
             }
         }
         self.acts = acts;
+        self.share(tab, false);
+    }
+
+    /// What the client stores and says, and when it wants to be woken.
+    pub fn share(&mut self, tab: u32, leaving: bool) {
+        let now = self.now();
+        let it = &mut self.tabs[tab as usize];
+        let desk = &mut self.desks[it.human as usize];
+        if let Some(client) = &mut it.client {
+            if let Some(text) = client.store(now, &desk.stored, leaving) {
+                desk.stored = text;
+            }
+            let text = client.speak(now, leaving).filter(|_| desk.tabs.len() > 1);
+            if let Some(text) = text {
+                self.mail.push((it.human, tab, text));
+                self.agenda.plan(now + BETWEEN_TABS, Event::Said(self.mail.len() as u32 - 1));
+            }
+        }
         let it = &mut self.tabs[tab as usize];
         let due = it.client.as_ref().map_or(NEVER, |c| c.due());
         if due != it.armed {
             it.armed = due;
             self.agenda.plan(due, Event::Wake(tab));
+        }
+    }
+
+    /// The other pages of that human hear it.
+    fn said(&mut self, n: u32) {
+        let now = self.now();
+        let (human, from, text) = std::mem::take(&mut self.mail[n as usize]);
+        for tab in self.desks[human as usize].tabs.clone() {
+            let mut acts = std::mem::take(&mut self.acts);
+            if let Some(client) = self.tabs[tab as usize].client.as_mut().filter(|_| tab != from) {
+                client.hear(now, &text, &mut acts);
+            }
+            self.carry_out(tab, acts, None);
         }
     }
 

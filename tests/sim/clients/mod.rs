@@ -38,7 +38,7 @@ impl Kind {
 
     /// A page's client, which knows what the last page of this human left behind.
     /// `end`: of the trigger.
-    pub fn open(self, now: Micros, seed: u64, stored: Option<&[u8]>, end: Micros) -> Box<dyn Client> {
+    pub fn open(self, now: Micros, seed: u64, stored: &str, end: Micros) -> Box<dyn Client> {
         match self {
             Self::Tidegate => Box::new(tidegate::Tidegate::new(now, seed, stored)),
             Self::Bare => Box::new(bare::Bare),
@@ -121,8 +121,18 @@ pub trait Client {
     fn stretch(&self, _now: Micros) -> u64 {
         10
     }
-    /// What the next page of this human can know.
-    fn stored(&mut self, _now: Micros) -> Option<Vec<u8>> {
+    /// What the human's storage holds from now on, in the place of `old`; none: as it was. `leaving`: the page goes.
+    fn store(&mut self, _now: Micros, _old: &str, _leaving: bool) -> Option<String> {
+        None
+    }
+    /// What it tells the human's other pages.
+    fn speak(&mut self, _now: Micros, _leaving: bool) -> Option<String> {
+        None
+    }
+    /// Another page of this human says something.
+    fn hear(&mut self, _now: Micros, _text: &str, _out: &mut Vec<Act>) {}
+    /// When a closed scope opens, as a countdown on the page shows it.
+    fn open_at(&self, _now: Micros) -> Option<Micros> {
         None
     }
     /// For the trace of one human.

@@ -4,10 +4,9 @@
 use ::tidegate::coalesce::KeyId;
 use ::tidegate::gate::Gate;
 use ::tidegate::hint::Hint;
-use ::tidegate::policy::{Config, defaults};
+use ::tidegate::policy::Config;
 use ::tidegate::pressure::State;
 use ::tidegate::scope::PlaceId;
-use ::tidegate::snapshot::Snapshot;
 use ::tidegate::time::{Instant, WallTime};
 use ::tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -38,15 +37,13 @@ fn wall(now: Micros) -> WallTime {
 }
 
 impl Tidegate {
-    pub fn new(now: Micros, seed: u64, stored: Option<&[u8]>) -> Self {
-        let policy = Config::default().mend();
-        let longest = policy.max_hint;
-        let mut gate = Gate::new(policy, seed);
-        if let Some(bytes) = stored
-            && let Some(snapshot) = Snapshot::decode(bytes, wall(now), longest, defaults::LONGEST_GUESS)
-        {
-            gate.restore(instant(now), &snapshot);
+    pub fn new(now: Micros, seed: u64, stored: &str) -> Self {
+        let mut gate = Gate::new(Config::default().mend(), seed);
+        gate.store(true);
+        if !stored.is_empty() {
+            gate.take_stored(instant(now), wall(now), stored.as_bytes());
         }
+        gate.greet(instant(now));
         Self { gate, scope: None, names: Vec::new(), flights: Vec::new(), due: NEVER }
     }
 
@@ -140,8 +137,12 @@ impl Tidegate {
             let Some(verdict) = self.gate.poll(now) else { break };
             self.step(now, verdict, out);
         }
+        self.arm(now);
+    }
+
+    /// A browser's timer counts milliseconds.
+    fn arm(&mut self, now: Instant) {
         let (next, at) = (micros(self.gate.next_timeout(now)), micros(now));
-        // A browser's timer counts milliseconds.
         self.due = if next == NEVER { NEVER } else { at + next.saturating_sub(at).div_ceil(MS).max(1) * MS };
     }
 }
@@ -218,8 +219,30 @@ impl Client for Tidegate {
         }
     }
 
-    fn stored(&mut self, now: Micros) -> Option<Vec<u8>> {
-        Some(self.gate.snapshot(instant(now))?.encode(wall(now)))
+    fn store(&mut self, now: Micros, old: &str, leaving: bool) -> Option<String> {
+        let due = self.gate.to_store(instant(now), leaving);
+        let text = due.then(|| self.gate.record(instant(now), wall(now), old.as_bytes()));
+        self.arm(instant(now));
+        text
+    }
+
+    fn speak(&mut self, now: Micros, leaving: bool) -> Option<String> {
+        let (at, wall) = (instant(now), wall(now));
+        if leaving {
+            return Some(self.gate.bye(at, wall));
+        }
+        let text = self.gate.to_tell(at).then(|| self.gate.message(at, wall));
+        self.arm(at);
+        text
+    }
+
+    fn hear(&mut self, now: Micros, text: &str, out: &mut Vec<Act>) {
+        let _ = self.gate.hear_peer(instant(now), wall(now), text.as_bytes());
+        self.after(instant(now), out);
+    }
+
+    fn open_at(&self, now: Micros) -> Option<Micros> {
+        Some(micros(self.gate.pressure(instant(now), self.scope?).closed_until?))
     }
 
     fn state(&self, now: Micros) -> String {
