@@ -11,10 +11,13 @@
 //! An answer is looked at in the same way; one in time clears what lateness made of its route and of its scope. Only
 //! answers that are no refusal and no failure count, and never those that are `UNTIMED`.
 //!
-//! | who asks                            | while lateness is fair               | serious                                |
-//! |-------------------------------------|--------------------------------------|----------------------------------------|
-//! | background                          | waits for an answer in time, or goes singly when the last sign is old | the same |
-//! | what a human waits for              | goes                                 | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+//! | who asks                            | while nothing is late                | fair                | serious               |
+//! |-------------------------------------|--------------------------------------|---------------------|-----------------------|
+//! | background                          | behind the essential answer: waits for those in flight, and for an active human's next one, at most half a minute | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
+//! | background, of what the page shows  | the same, after a minute without a sign | waits            | the same              |
+//! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+//!
+//! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
