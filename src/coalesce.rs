@@ -35,6 +35,8 @@ pub struct Key {
     pub writes: u32,
     /// Until when this intent is answered at once, because its last hold ended in a refusal.
     pub refused_until: Instant,
+    /// When it was last answered well.
+    pub answered: Instant,
 }
 
 /// All keys, bounded. A hand goes round for the next one to forget (the clock algorithm, F. Corbató, 1968): one that was
@@ -60,7 +62,16 @@ impl Keys {
             id.0 += SLOTS as u32;
         }
         let (flight, refused_until) = (Ticket::NONE, Instant::ORIGIN);
-        let key = Key { id, used: false, scope, route, flight, writes: 0, refused_until };
+        let key = Key {
+            id,
+            used: false,
+            scope,
+            route,
+            flight,
+            writes: 0,
+            refused_until,
+            answered: Instant::ORIGIN,
+        };
         match self.slots.get_mut(id.0 as usize & (SLOTS - 1)) {
             Some(slot) => *slot = key,
             None => self.slots.push(key),

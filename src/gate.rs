@@ -5,6 +5,7 @@
 //! whole contract.
 
 mod attention;
+mod belief;
 mod evidence;
 mod getters;
 mod late;
@@ -152,7 +153,10 @@ impl Gate {
             hold: Hold::FOR_ROOM,
             look_at: Instant::NEVER,
         };
-        request.how.0 &= !How::ESSENTIAL;
+        request.how.0 &= !(How::ESSENTIAL | How::REFRESH);
+        if known.answered > Instant::ORIGIN && now.since(known.answered) < defaults::ACTIVE {
+            request.how.0 |= How::REFRESH;
+        }
         // An intent whose last hold ended in a refusal gets its answer at once: ours must not multiply with an outer
         // client's retries.
         if known.refused_until > now {
@@ -194,8 +198,9 @@ impl Gate {
             let Some(place) = self.places.get(id) else {
                 continue;
             };
-            // A human's own press may find out whether a guess is true, once a rest.
-            let pressed = r.how.is(How::PRESS) && place.pressed <= now;
+            // A human's own press may find out whether a guess is true: once a rest, if that is long still.
+            let long = place.rests_until(now).since(now) > self.serious();
+            let pressed = long && r.how.is(How::PRESS) && place.pressed <= now;
             hold = hold.later(if pressed { place.told() } else { place.closed() });
             if let Err(mut until) = place.breaker.ask(now)
                 && !pressed
@@ -339,6 +344,8 @@ impl Gate {
 
     fn enqueue(&mut self, now: Instant, r: &mut Request, hold: Hold) -> Option<Ticket> {
         (r.phase, r.hold) = (Phase::Waiting, hold);
+        // What has waited is no press any more.
+        r.how.0 &= !How::PRESS;
         self.tickets.put(r);
         let waiter = Waiter {
             ticket: r.ticket.0,

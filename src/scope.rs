@@ -149,6 +149,8 @@ pub struct Place {
     pub essential: u32,
     /// By how much the last late answer of a human's was late, and when it came; zero after one in time.
     pub excess: (Duration, Instant),
+    /// The route of a scope that failed last, if nothing was answered since.
+    pub stumbled: PlaceId,
     /// How much of what a route would refuse is kept back.
     pub throttle: Throttle,
     /// The end of the guess, or of the breaker's rest, that a human's press has probed.
@@ -351,6 +353,7 @@ impl Places {
             fresh: Instant::ORIGIN,
             essential: 0,
             excess: (Duration::ZERO, Instant::ORIGIN),
+            stumbled: PlaceId::NONE,
             throttle: Throttle::default(),
             pressed: Instant::ORIGIN,
             off: (String::new(), Instant::ORIGIN),

@@ -44,6 +44,10 @@ pub const GUESS: u8 = 2;
 pub const BUDGET: u8 = 3;
 /// The tab that speaks, in messages only.
 pub const TAB: u8 = 4;
+/// What is usual for a route class, while its scope is late.
+pub const USUAL: u8 = 5;
+/// How late a scope or a route class is.
+pub const LATE: u8 = 6;
 
 /// What keys the names of places in a record.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -158,6 +158,11 @@ impl Tickets {
         due
     }
 
+    /// All in flight that still count.
+    pub fn in_flight(&self) -> impl Iterator<Item = &Request> {
+        self.each().filter(|r| r.phase == Phase::Flying)
+    }
+
     /// All that are tracked.
     fn each(&self) -> impl Iterator<Item = &Request> {
         self.slots.iter().filter(|r| r.ticket != Ticket::NONE)

@@ -124,6 +124,8 @@ impl How {
     pub const PRESS: u32 = 128;
     /// Background work waits for it: found by the gate when it is sent, whatever the caller says.
     pub(crate) const ESSENTIAL: u32 = 1 << 16;
+    /// The page has had an answer to the same not long ago.
+    pub(crate) const REFRESH: u32 = 1 << 17;
 
     /// 0 user-blocking, 1 user-visible, 2 background.
     pub fn priority(self) -> u8 {

@@ -8,6 +8,7 @@
 //! | the same without                                  | the route class, by our guess           | ok      | refusal  |
 //! | another failure (5xx) with a time                 | the route class, by the server's word   | failed  | failure  |
 //! | another failure, a dropped connection             | nothing; the breaker counts             | failed  | failure  |
+//! | the same after one of another class, and nothing good between | the scope, by our guess     | failed  | failure  |
 //! | aborted by its human, offline                     | nothing                                 | –       | –        |
 //! | anything else                                     | clears our guesses, never the server's  | ok      | answer   |
 //!
@@ -82,6 +83,8 @@ impl Gate {
                     self.probed(now, r);
                 } else if self.is_open(r) {
                     self.widen(now, r, Reason::Breaker);
+                } else if self.stumbles(r) {
+                    self.suspect(now, r, true);
                 }
             }
             Meaning::Silent => {}
@@ -110,6 +113,13 @@ impl Gate {
         }
         self.hear_load(now, &r, hint, before != Meaning::Answered);
         self.tell(now, r.scope);
+    }
+
+    /// Two classes have failed, one after the other, and nothing was answered well between them.
+    fn stumbles(&mut self, r: &Request) -> bool {
+        let Some(scope) = self.places.get_mut(r.scope) else { return false };
+        let last = core::mem::replace(&mut scope.stumbled, r.route);
+        last != PlaceId::NONE && last != r.route
     }
 
     fn is_open(&self, r: &Request) -> bool {
@@ -178,6 +188,7 @@ impl Gate {
         let growth = self.places.get(r.scope).map_or(1, |scope| scope.share.growth(now));
         for &id in &[r.scope, r.route] {
             if let Some(place) = self.places.get_mut(id) {
+                place.stumbled = PlaceId::NONE;
                 let guess = place.guess.until;
                 place.clear(&self.policy);
                 for _ in 1..growth {

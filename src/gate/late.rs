@@ -11,10 +11,13 @@
 //! An answer is looked at in the same way; one in time clears what lateness made of its route and of its scope. Only
 //! answers that are no refusal and no failure count, and never those that are `UNTIMED`.
 //!
-//! | who asks                            | while lateness is fair               | serious                                |
-//! |-------------------------------------|--------------------------------------|----------------------------------------|
-//! | background                          | waits for an answer in time, or goes singly when the last sign is old | the same |
-//! | what a human waits for              | goes                                 | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+//! | who asks                            | while nothing is late                | fair                | serious               |
+//! |-------------------------------------|--------------------------------------|---------------------|-----------------------|
+//! | background                          | behind the essential answer: waits for those in flight, and for an active human's next one, at most half a minute | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
+//! | background, of what the page shows  | the same, after a minute without a sign | waits            | the same              |
+//! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+//!
+//! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
@@ -54,7 +57,7 @@ impl Gate {
     }
 
     /// What is late by this is serious.
-    fn serious(&self) -> Duration {
+    pub(super) fn serious(&self) -> Duration {
         (self.policy.patience / defaults::LATE_SERIOUS).max(defaults::LATE_LEAST)
     }
 
@@ -87,6 +90,7 @@ impl Gate {
             self.late(now, r, usual);
         }
         self.look_again(now, r.scope, Reason::Overload);
+        self.look_again(now, r.scope, Reason::Concurrency);
     }
 
     /// This one is late, or was.
@@ -114,6 +118,7 @@ impl Gate {
             scope.level.late(now, if alone || others { level } else { fair }, &figures);
         }
         self.changed = true;
+        self.kept.stir();
         self.tell(now, r.scope);
     }
 
@@ -124,11 +129,25 @@ impl Gate {
         let late = scope.level.lateness(now, figures);
         let doubt = late >= figures.down[0] || self.state(now, scope) >= State::Serious;
         // The last sign is old: one goes, and what becomes of it decides for the rest.
-        let probing = late >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
-        if doubt || probing {
-            return Some(Hold { until: now + figures.late_half_life, why: Reason::Overload });
+        let probing = scope.level.value(now, figures) >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
+        // What the page shows already is renewed last: when there was no sign for a while.
+        let (_, sign) = scope.level.late_sign();
+        let renews = r.how.is(How::REFRESH) && sign > Instant::ORIGIN && now.since(sign) < defaults::ACTIVE;
+        if doubt || probing || renews {
+            let until = now + self.policy.patience.max(defaults::LATE_LEAST);
+            return Some(Hold { until, why: Reason::Overload });
         }
-        (scope.essential > 0 && scope.fresh < r.asked).then_some(Hold::FOR_ROOM)
+        if scope.fresh >= r.asked {
+            return None;
+        }
+        if scope.essential > 0 {
+            return Some(Hold::FOR_ROOM);
+        }
+        // Not blind: a human who is active will soon find out how the server is.
+        let active = now.since(scope.fresh) < defaults::ACTIVE && scope.fresh > Instant::ORIGIN;
+        let blind = active && now.since(scope.fresh) > defaults::FRESH;
+        let until = r.asked + defaults::BLIND_LONGEST;
+        Hold { until, why: Reason::Concurrency }.in_force(now).filter(|_| blind)
     }
 
     /// What a human waits for is held only when the server is seriously late, and never to the end of patience.
@@ -153,7 +172,7 @@ impl Gate {
         let figures = &self.policy.pressure;
         let Some(place) = self.places.get(scope) else { return };
         let until = place.closed().in_force(now).map_or(Instant::NEVER, |hold| hold.until);
-        if place.level.lateness(now, figures) < figures.down[0] && until == Instant::NEVER {
+        if place.level.lateness(now, figures) < figures.down[1] && until == Instant::NEVER {
             return;
         }
         let mut gone = alloc::vec::Vec::new();

@@ -265,8 +265,14 @@ impl Gate {
         for entry in heard.entries.iter().filter(|e| e.kind == WORD || e.kind == GUESS) {
             let width = (entry.left / defaults::SPREAD_DIVISOR).max(defaults::SPREAD_LEAST);
             let wait = (entry.left + width * self.peers.share / ONE).min(defaults::PEER_LONGEST);
-            let by_server = entry.kind == WORD;
-            told.push(Told { salt: heard.salt, id: entry.id, until: now + wait, by_server, peer: true });
+            told.push(Told {
+                salt: heard.salt,
+                id: entry.id,
+                until: now + wait,
+                kind: entry.kind,
+                value: 0,
+                peer: true,
+            });
         }
         self.learn(now, told, defaults::SCOPES);
     }

@@ -36,6 +36,9 @@ impl Gate {
                 mark = Some(now + defaults::HOLD_ONCE);
             } else if matches!(outcome, Outcome::Status(..400)) {
                 mark = Some(Instant::ORIGIN);
+                if let Some(key) = self.keys.peek(r.key) {
+                    key.answered = now;
+                }
             }
         }
         self.finish(&r, mark);

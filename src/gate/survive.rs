@@ -18,7 +18,7 @@ use crate::policy::defaults;
 use crate::reason::Reason;
 use crate::rng::Rng;
 use crate::scope::{Place, PlaceId, Size};
-use crate::snapshot::{BUDGET, Entry, GUESS, MOST, Salt, Snapshot, WORD};
+use crate::snapshot::{BUDGET, Entry, GUESS, LATE, MOST, Salt, Snapshot, USUAL, WORD};
 use crate::time::{Duration, Instant, WallTime};
 use crate::verdict::Hold;
 
@@ -30,7 +30,7 @@ pub(super) struct Kept {
     /// Closures of places that are not known here yet.
     told: Vec<Told>,
     /// What of the stored record is this page's to replace.
-    ours: Vec<u64>,
+    ours: Vec<(u64, u8)>,
     /// Somebody stores what is written.
     on: bool,
     /// Timers may run as long as a closure does: not where they would keep a process alive.
@@ -51,7 +51,9 @@ pub(super) struct Told {
     pub(super) salt: Salt,
     pub(super) id: u64,
     pub(super) until: Instant,
-    pub(super) by_server: bool,
+    /// What it is, and its figure, as in a record.
+    pub(super) kind: u8,
+    pub(super) value: u64,
     /// Another tab said so.
     pub(super) peer: bool,
 }
@@ -89,10 +91,10 @@ impl Gate {
     /// What is worth keeping; none when nothing is closed (then there is nothing to store).
     pub fn snapshot(&self, now: Instant) -> Option<Snapshot> {
         let (mut entries, mut longest) = (Vec::new(), Duration::ZERO);
-        self.closures(now, &mut |id, until, by_server| {
-            let (kind, left) = (if by_server { WORD } else { GUESS }, until.since(now));
+        self.facts(now, &mut |id, until, kind, value| {
+            let left = until.since(now);
             longest = longest.max(left);
-            entries.push(Entry { id, left, kind, value: 0 });
+            entries.push(Entry { id, left, kind, value });
         });
         if entries.is_empty() {
             return None;
@@ -110,16 +112,17 @@ impl Gate {
         for entry in &snapshot.entries {
             match entry.kind {
                 BUDGET => self.budget.lower(entry.value),
-                WORD | GUESS => told.push(Told {
+                WORD | GUESS | USUAL | LATE => told.push(Told {
                     salt: snapshot.salt,
                     id: entry.id,
                     until: now + entry.left,
-                    by_server: entry.kind == WORD,
+                    kind: entry.kind,
+                    value: entry.value,
                     peer: false,
                 }),
                 _ => continue,
             }
-            self.kept.ours.push(entry.id);
+            self.kept.ours.push((entry.id, entry.kind));
         }
         self.learn(now, told, MOST);
         (self.kept.written, self.kept.ends) = self.digest(now);
@@ -164,13 +167,13 @@ impl Gate {
         }
         let mut new = self.snapshot(now).unwrap_or_default();
         new.salt = self.kept.salt;
-        let ours = new.entries.iter().map(|entry| entry.id).collect();
+        let ours = new.entries.iter().map(|entry| (entry.id, entry.kind)).collect();
         let before = core::mem::replace(&mut self.kept.ours, ours);
         for theirs in old.entries {
-            if before.contains(&theirs.id) {
+            if before.contains(&(theirs.id, theirs.kind)) {
                 continue;
             }
-            match new.entries.iter_mut().find(|ours| ours.id == theirs.id) {
+            match new.entries.iter_mut().find(|ours| (ours.id, ours.kind) == (theirs.id, theirs.kind)) {
                 Some(ours) => ours.left = ours.left.max(theirs.left),
                 None => new.entries.push(theirs),
             }
@@ -198,9 +201,9 @@ impl Gate {
         }
     }
 
-    /// Every closure in force that a server told this page, or that it guessed: the name of its place, until when, and
-    /// whether it is a server's word.
-    fn closures(&self, now: Instant, tell: &mut dyn FnMut(u64, Instant, bool)) {
+    /// Every closure in force that a server told this page, or that it guessed, and what it believes of late places: the
+    /// name of the place, until when, kind and value.
+    fn facts(&self, now: Instant, tell: &mut dyn FnMut(u64, Instant, u8, u64)) {
         let salt = self.kept.salt;
         for place in &self.places.all {
             let Some((scope, route)) = self.names(place) else {
@@ -214,25 +217,24 @@ impl Gate {
             if let Some(until) = place.breaker.closed_until(now) {
                 hold = hold.later(Hold { until, why: Reason::Breaker });
             }
+            let id = salt.id(scope, route);
             if hold.until > now {
-                tell(
-                    salt.id(scope, route),
-                    hold.until,
-                    matches!(hold.why, Reason::RetryAfter | Reason::Quota),
-                );
+                let word = matches!(hold.why, Reason::RetryAfter | Reason::Quota);
+                tell(id, hold.until, if word { WORD } else { GUESS }, 0);
             }
+            self.beliefs(now, place, &mut |until, kind, value| tell(id, until, kind, value));
         }
         for told in self.kept.told.iter().filter(|t| !t.peer && t.salt == salt && t.until > now) {
-            tell(told.id, told.until, told.by_server);
+            tell(told.id, told.until, told.kind, told.value);
         }
     }
 
     /// All closures in one number, and when the last of them ends: 0 and never when there is none.
     pub(super) fn digest(&self, now: Instant) -> (u64, Instant) {
         let (mut digest, mut ends) = (0_u64, Instant::ORIGIN);
-        self.closures(now, &mut |id, until, _| {
+        self.facts(now, &mut |id, until, kind, _| {
             let until_micros = until.since(Instant::ORIGIN).as_micros();
-            digest = digest.wrapping_add(Rng::from_seed(id ^ until_micros).bits());
+            digest = digest.wrapping_add(Rng::from_seed(id ^ until_micros ^ u64::from(kind) << 56).bits());
             ends = ends.max(until);
         });
         if ends == Instant::ORIGIN { (0, Instant::NEVER) } else { (digest.max(2), ends) }
@@ -269,17 +271,20 @@ impl Gate {
     }
 
     fn close_as_told(&mut self, now: Instant, id: PlaceId, told: Told) {
+        let believed = (told.until, told.kind, told.value);
         let Some(place) = self.places.get_mut(id) else {
             return;
         };
-        if told.peer {
-            place.hear_peer(now, told.until, told.by_server);
-        } else if told.by_server {
-            place.word.resume(told.until);
-            place.limit.shut();
-        } else {
-            place.suspect(now, told.until, Reason::Overload);
+        match told.kind {
+            USUAL | LATE => self.believe(now, id, believed),
+            kind if told.peer => place.hear_peer(now, told.until, kind == WORD),
+            WORD => {
+                place.word.resume(told.until);
+                place.limit.shut();
+            }
+            _ => place.suspect(now, told.until, Reason::Overload),
         }
+        let Some(place) = self.places.get(id) else { return };
         if place.size == Size::Scope {
             self.tell(now, id);
         }

@@ -88,9 +88,10 @@ settings! {
 /// Retries that a fresh page may make before any first try has earned one (Envoy's `min_retry_concurrency`: 3).
 pub const RETRY_RESERVE: u32 = 3;
 /// The first back-off is patience divided by this: a tenth, by the simulation in the docs.
-pub const BACKOFF_BASE: u32 = 10;
-/// Back-offs are at most patience divided by this: longer ones lost goodput and delayed recovery.
-pub const BACKOFF_CAP: u32 = 4;
+pub const BACKOFF_BASE: u32 = 5;
+/// Back-offs are at most patience divided by this: several patiences lost goodput and delayed recovery in simulations, from
+/// a quarter to a whole one made no difference but in attempts.
+pub const BACKOFF_CAP: u32 = 1;
 /// Neither is shorter than this, however short the patience: what refused a moment ago still refuses.
 pub const BACKOFF_LEAST: Duration = Duration::from_millis(50);
 /// The breaker looks at no fewer answers: with fewer one hiccup is a trend.
@@ -135,6 +136,12 @@ pub const LATE_COLD: u32 = 4;
 pub const LATE_SERIOUS: u32 = 4;
 /// Lateness below this is over: a hundredth, five half-lives of the first sign.
 pub const LATE_OVER: u32 = ONE / 100;
+/// A human's answer in time says for this long how the server is ...
+pub const FRESH: Duration = Duration::from_secs(5);
+/// ... and for this long that there is a human who will soon ask again: background work waits for that ...
+pub const ACTIVE: Duration = Duration::from_secs(60);
+/// ... but no longer than this.
+pub const BLIND_LONGEST: Duration = Duration::from_secs(30);
 /// The time in which a network that stays slower may double what is usual: a short overload is a quarter of it.
 pub const LATE_DRIFT: Duration = Duration::from_secs(120);
 /// A user-facing request is sent when the predicted wait is below this part of its remaining patience, and when no more than
@@ -196,7 +203,7 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     // Evidence is half as strong after five seconds: a short dip is forgotten in less than half a minute.
     half_life: Duration::from_secs(5),
     // A patience: who finds nothing out in that time may ask again.
-    late_half_life: Duration::from_secs(8),
+    late_half_life: Duration::from_secs(20),
     up: [3_000, 6_000, 8_500],
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],

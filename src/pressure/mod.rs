@@ -94,9 +94,19 @@ pub enum Evidence {
 impl Level {
     /// An answer is late, outstanding or not: the level is at least this.
     pub fn late(&mut self, now: Instant, level: u32, policy: &PressurePolicy) {
-        let state = self.state(now, policy);
-        (self.late, self.late_at) = (self.lateness(now, policy).max(level.min(ONE)), now);
+        self.late_since(now, now, level, policy);
+    }
+
+    /// The same of what was late at an earlier moment, before a reload.
+    pub fn late_since(&mut self, now: Instant, at: Instant, level: u32, policy: &PressurePolicy) {
+        let (state, old) = (self.state(now, policy), self.lateness(at, policy));
+        (self.late, self.late_at) = (old.max(level.min(ONE)), at);
         self.state = settled(state, self.value(now, policy), policy);
+    }
+
+    /// How late it was when that was last seen, and when.
+    pub fn late_sign(&self) -> (u32, Instant) {
+        (self.late, self.late_at)
     }
 
     /// An answer came in time.
@@ -142,7 +152,7 @@ impl Level {
         let enter = (state as usize).checked_sub(1).and_then(|place| policy.up.get(place)).copied();
         (self.told, self.until) = (enter.unwrap_or(0), until);
         if enter.is_none() && !failed {
-            self.value = 0;
+            (self.value, self.late) = (0, 0);
         }
         self.state = settled(old, self.value(now, policy), policy);
     }

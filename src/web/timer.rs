@@ -35,7 +35,14 @@ pub struct Alarm {
 impl Alarm {
     /// Calls `wake`, and nothing of ours: the page comes back through its guard.
     pub fn new(wake: Function, page: bool) -> Self {
-        Self { wake, at: Instant::NEVER, asked: Instant::NEVER, timer: None, page, fired: Rc::new(Cell::new(false)) }
+        Self {
+            wake,
+            at: Instant::NEVER,
+            asked: Instant::NEVER,
+            timer: None,
+            page,
+            fired: Rc::new(Cell::new(false)),
+        }
     }
 
     /// When it was to wake at the latest; `NEVER`: not.
@@ -50,7 +57,8 @@ impl Alarm {
         let armed = !self.fired.get() && (at > now || at == Instant::NEVER);
         let left = self.at.since(now);
         let spare = self.at <= at && left <= SPARE;
-        if armed && (at == self.at || spare && (self.page || at != Instant::NEVER || left == Duration::ZERO)) {
+        if armed && (at == self.at || spare && (self.page || at != Instant::NEVER || left == Duration::ZERO))
+        {
             return;
         }
         let at = if armed && spare { now } else { at };

@@ -111,7 +111,8 @@ fn two_open_classes_widen_to_the_scope() {
     }
     let third = world.ask_for(0, at(1_300), "/third", POST, Some(ms(0)));
     world.run();
-    assert!(matches!(world.call(third).end(), End::Shed(Reason::Breaker, _)), "{:?}", world.call(third));
+    let end = world.call(third).end();
+    assert!(matches!(end, End::Shed(Reason::Breaker | Reason::Overload, _)), "{:?}", world.call(third));
 }
 
 #[test]
@@ -147,8 +148,8 @@ fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
         let next = world.ask(at(6), "/a", GET);
         world.run();
         let until = world.call(next).waits[0].0;
-        assert!(until >= at(5 + 800) && until <= at(5 + 2_000), "a tenth to a quarter of the patience");
-        soon += usize::from(until < at(5 + 1_400));
+        assert!(until >= at(5 + 1_600) && until <= at(5 + 4_800), "a fifth to three of the patience");
+        soon += usize::from(until < at(5 + 3_200));
     }
     assert!(soon >= 8, "not the longest of forty draws: {soon} of 40 within 1.4 s");
 }

@@ -182,9 +182,10 @@ fn a_slow_class_does_not_hold_background_work_back() {
 }
 
 #[test]
-fn background_work_stops_at_the_first_late_sign_and_is_dropped_when_the_answer_was_late() {
-    let mut world = used_to(&["/a", "/poll"], dip(100, 3_000));
+fn background_work_stops_at_the_first_late_sign_and_is_dropped_when_the_answers_were_seriously_late() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 3_000));
     world.ask(at(10_000), "/a", GET);
+    world.ask(at(10_000), "/b", GET);
     let safe = world.ask(at(10_700), "/poll", BACKGROUND);
     let unsafe_one = world.ask(at(10_700), "/log", 2);
     world.run_until(at(13_001));
@@ -214,8 +215,37 @@ fn when_the_last_sign_is_old_one_background_request_goes_and_decides_for_the_res
     world.run();
     let mut sent: Vec<Instant> = polls.iter().map(|c| world.call(*c).sent[0]).collect();
     sent.sort();
-    assert!(sent[0] >= at(47_000) && sent[0] <= at(60_000), "{:?}", sent[0].since(at(0)));
+    assert!(sent[0] >= at(62_000) && sent[0] <= at(75_000), "{:?}", sent[0].since(at(0)));
     assert!(sent[1] > sent[0], "one goes");
+}
+
+#[test]
+fn a_refresh_of_what_the_page_shows_waits_for_a_minute_without_a_sign() {
+    let mut world = used_to(&["/a", "/poll"], |hit| after(if hit.at == at(10_000) { 900 } else { 100 }));
+    world.ask(at(10_000), "/a", GET);
+    let polls: Vec<usize> =
+        (0..20).map(|n| world.ask(at(12_000 + n * 10_000), "/poll", BACKGROUND)).collect();
+    let fresh = world.ask(at(12_000), "/new", BACKGROUND);
+    for second in 11..220 {
+        world.ask(at(second * 1_000), "/a", GET);
+    }
+    world.run();
+    let first = polls.iter().filter_map(|c| world.call(*c).sent.first()).min();
+    assert!(*first.unwrap() >= at(66_000), "{:?}", first.map(|at_| at_.since(at(0))));
+    assert!(world.call(fresh).sent[0] <= at(12_000), "{:?}", world.call(fresh).sent);
+}
+
+#[test]
+fn background_work_rides_behind_a_human_who_is_active_and_goes_by_itself_where_there_is_none() {
+    let mut world = used_to(&["/a"], dip(100, 100));
+    let rides = world.ask(at(20_000), "/x", BACKGROUND);
+    world.ask(at(30_000), "/a", GET);
+    let waits = world.ask(at(40_000), "/y", BACKGROUND);
+    let alone = world.ask(at(95_000), "/z", BACKGROUND);
+    world.run();
+    assert_eq!(world.call(rides).sent, [at(30_100)]);
+    assert_eq!(world.call(waits).sent, [at(70_000)], "no longer than half a minute");
+    assert_eq!(world.call(alone).sent, [at(95_000)], "nobody has been there for a minute");
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl Life {
     }
 
     fn ask(&mut self) -> u64 {
-        let nth = self.below(if self.sick { 2 } else { 12 });
+        let nth = self.below(if self.sick { 1 } else { 12 });
         let (mut key, safe) = self.keys[nth];
         if self.below(60) == 0 {
             key = 9_999_999; // forgotten
