@@ -119,7 +119,8 @@ impl Gate {
     fn stumbles(&mut self, r: &Request) -> bool {
         let Some(scope) = self.places.get_mut(r.scope) else { return false };
         let last = core::mem::replace(&mut scope.stumbled, r.route);
-        last != PlaceId::NONE && last != r.route
+        // Who wants no breaker wants no guess about failures.
+        last != PlaceId::NONE && last != r.route && self.policy.breaker.trip > 0
     }
 
     fn is_open(&self, r: &Request) -> bool {
