@@ -21,7 +21,6 @@
 
 use super::Gate;
 use crate::policy::defaults;
-use crate::pressure::State;
 use crate::reason::Reason;
 use crate::scope::{Place, PlaceId};
 use crate::tickets::Request;
@@ -127,15 +126,17 @@ impl Gate {
         let scope = self.places.get(r.scope).filter(|_| r.how.background())?;
         let figures = &self.policy.pressure;
         let late = scope.level.lateness(now, figures);
-        let doubt = late >= figures.down[0] || self.state(now, scope) >= State::Serious;
-        // The last sign is old: one goes, and what becomes of it decides for the rest.
-        let probing = scope.level.value(now, figures) >= defaults::LATE_OVER && scope.limit.in_flight() > 0;
+        let doubt = late >= figures.down[0] || scope.level.said(now) >= figures.up[1];
         // What the page shows already is renewed last: when there was no sign for a while.
         let (_, sign) = scope.level.late_sign();
         let renews = r.how.is(How::REFRESH) && sign > Instant::ORIGIN && now.since(sign) < defaults::ACTIVE;
-        if doubt || probing || renews {
+        if doubt || renews {
             let until = now + self.policy.patience.max(defaults::LATE_LEAST);
             return Some(Hold { until, why: Reason::Overload });
+        }
+        // The server works hard, or the last sign is old: one goes, and what becomes of it decides for the rest.
+        if scope.level.value(now, figures) >= defaults::LATE_OVER && scope.limit.in_flight() > 0 {
+            return Some(Hold::FOR_ROOM);
         }
         if scope.fresh >= r.asked {
             return None;

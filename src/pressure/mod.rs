@@ -159,8 +159,12 @@ impl Level {
 
     /// The level now, 0 to 10 000.
     pub fn value(&self, now: Instant, policy: &PressurePolicy) -> u32 {
-        let told = if now < self.until { self.told } else { 0 };
-        self.own(now, policy).max(told).max(self.lateness(now, policy))
+        self.own(now, policy).max(self.said(now)).max(self.lateness(now, policy))
+    }
+
+    /// What the server itself says.
+    pub fn said(&self, now: Instant) -> u32 {
+        if now < self.until { self.told } else { 0 }
     }
 
     /// What our evidence says.
