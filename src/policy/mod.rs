@@ -154,6 +154,8 @@ impl Policy {
     fn new(c: &Config) -> Self {
         let patience = c.ms(Setting::Deadline);
         let queued = c.ms(Setting::QueueMaxWait);
+        // However long the patience: a guess is short.
+        let window = patience.min(defaults::LONGEST_GUESS);
         let explicit = c.0[Setting::QueueMaxWait as usize].is_some();
         Self {
             mode: Mode::from_code(c.count(Setting::Mode)),
@@ -166,8 +168,8 @@ impl Policy {
                 reserve: defaults::RETRY_RESERVE.min(c.count(Setting::RetryBudgetCap)),
             },
             backoff: BackoffPolicy {
-                base: (patience / defaults::BACKOFF_BASE).max(defaults::BACKOFF_LEAST),
-                cap: (patience / defaults::BACKOFF_CAP).max(defaults::BACKOFF_LEAST),
+                base: (window / defaults::BACKOFF_BASE).max(defaults::BACKOFF_LEAST),
+                cap: window.max(defaults::BACKOFF_LEAST),
             },
             breaker: if c.on(Setting::Breaker) {
                 BreakerPolicy {
