@@ -7,6 +7,7 @@
 //! | question          | answer                                                                                     |
 //! |-------------------|--------------------------------------------------------------------------------------------|
 //! | who leaves first  | the lowest `priority` number; within it in order of arrival                                |
+//! | who came back      | an `ordered` one that was sent and refused stands before all that asked after it            |
 //! | while newest first | the places of safe ones are filled newest first, those of `ordered` ones keep their order |
 //! | who is not ready  | before `not_before`; an `ordered` one also while an earlier one of its lane and priority is |
 //! | who is dropped    | safe ones before `ordered` ones, of these the highest `priority` number, of these by [`Drop`]; of `ordered` ones always the newest |
@@ -34,7 +35,7 @@ use crate::time::Instant;
 /// One request that waits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Waiter {
-    /// Whose it is. Unique in the queue; of twins the first one is found.
+    /// Whose it is, and when it asked: the number rises, and wraps. Unique in the queue; of twins the first one is found.
     pub ticket: u32,
     /// Within what order is kept: an index of a scope or a route class, which the queue only compares.
     pub lane: u16,
@@ -76,7 +77,9 @@ impl Queue {
 
     /// Takes one in. Answers the one that was dropped to make room, which may be `w` itself.
     pub fn push(&mut self, w: Waiter) -> Option<Waiter> {
-        self.waiting.push(w);
+        let asked_later = |e: &Waiter| e.ordered && e.ticket.wrapping_sub(w.ticket) as i32 > 0;
+        let place = if w.ordered { self.waiting.iter().position(asked_later) } else { None };
+        self.waiting.insert(place.unwrap_or(self.waiting.len()), w);
         if self.waiting.len() <= self.capacity {
             return None;
         }
@@ -289,6 +292,20 @@ mod tests {
         let saves = [ordered(1, 1), ordered(2, 1), ordered(3, 0)];
         assert_eq!(dropped(Drop::Oldest, &saves), 2, "of ordered ones the newest of the least");
         assert_eq!(dropped(Drop::Oldest, &[safe(1, 0)]), 1, "no capacity");
+    }
+
+    #[test]
+    fn an_ordered_one_that_comes_back_stands_before_those_that_asked_later() {
+        let mut q = queue(&[ordered(2, 1), safe(3, 1), ordered(5, 1)]);
+        q.capacity = 9;
+        for back in [ordered(4, 1), ordered(1, 1), safe(0, 1), ordered(6, 1)] {
+            assert_eq!(q.push(back), None);
+        }
+        assert_eq!(ready(&q, at(0), false), [1, 2, 3, 4, 5, 0, 6]);
+        let mut wrapped = queue(&[ordered(u32::MAX - 1, 1), ordered(3, 1)]);
+        wrapped.capacity = 9;
+        wrapped.push(ordered(u32::MAX, 1));
+        assert_eq!(ready(&wrapped, at(0), false), [u32::MAX - 1, u32::MAX, 3]);
     }
 
     #[test]

@@ -175,7 +175,8 @@ impl Place {
         if self.peer.why == Reason::RetryAfter { self.word().later(self.peer) } else { self.word() }
     }
 
-    fn word(&self) -> Hold {
+    /// The server's word to this page.
+    pub fn word(&self) -> Hold {
         let why = match self.size {
             Size::Quota => Reason::Quota,
             _ => Reason::RetryAfter,

@@ -1,7 +1,18 @@
 //! Random lives of one gate: whatever a page, its humans and its server do, the promises hold. A naive twin keeps what
 //! the server said word by word and knows nothing of policies.
 //!
-//! About 10^5 steps a run; `PROPTEST_CASES` (cases of up to 400 steps) asks for more.
+//! | promise                                              | how the twin knows                                           |
+//! |------------------------------------------------------|--------------------------------------------------------------|
+//! | never earlier than the server said                   | its words, word by word, also across reloads                 |
+//! | retries ≤ budget, in flight ≤ limit, queue ≤ cap     | it counts                                                    |
+//! | nobody waits longer than his patience                | every deadline                                               |
+//! | every request that is let in settles exactly once    | every unsettled ticket; a ticket comes only once             |
+//! | writes of one route leave in the order of asking     | every write that waits; "observe" sends at once                                     |
+//! | one probe in a rest                                  | a server that is dead from some time on                      |
+//! | same seed, same bytes                                | every life is lived twice                                    |
+//!
+//! About 10^5 steps a run; `PROPTEST_CASES` (lives of up to 400 steps) asks for more: 10^6 take some minutes with
+//! `cargo test --release`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +23,7 @@ use tidegate::gate::Gate;
 use tidegate::hint::{self, Hint};
 use tidegate::packed;
 use tidegate::policy::{Config, Mode, Policy, Setting, defaults};
+use tidegate::reason::Reason;
 use tidegate::scope::PlaceId;
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
@@ -43,6 +55,12 @@ enum Op {
         ms: u64,
     },
     Mode(u32),
+    /// The page is hidden, or seen again.
+    Hidden(bool),
+    /// The page is one of so many tabs.
+    Tabs(u32),
+    /// F5: what was asked is gone, what was closed is not.
+    Reload,
 }
 
 /// Header text, and the wait in it, if any, in milliseconds.
@@ -63,7 +81,7 @@ const KEYS: usize = 10;
 const ROUTES: [&str; 5] = ["/a", "/b/1", "/b/2", "/save", "/login"];
 
 fn op() -> impl Strategy<Value = Op> {
-    let how = (0..3_u32, 0..8_u32, 0..5_u32);
+    let how = (0..3_u32, 0..32_u32, 0..5_u32);
     let status = prop_oneof![
         6 => Just(200_u16), 1 => Just(404), 2 => Just(429), 1 => Just(500), 1 => Just(502), 3 => Just(503), 1 => Just(504),
     ];
@@ -78,6 +96,9 @@ fn op() -> impl Strategy<Value = Op> {
         8 => prop_oneof![0..50_u64, 0..1_500_u64, 0..12_000_u64].prop_map(|ms| Op::Pass { ms }),
         1 => (0..100_000_u64).prop_map(|ms| Op::Sleep { ms }),
         1 => prop_oneof![3 => Just(0), 1 => 0..3_u32].prop_map(Op::Mode),
+        1 => prop_oneof![
+            3 => any::<bool>().prop_map(Op::Hidden), 1 => (1..6_u32).prop_map(Op::Tabs), 1 => Just(Op::Reload),
+        ],
     ]
 }
 
@@ -106,12 +127,30 @@ struct Asked {
     sent: u32,
     /// Until when it may be held, if the policy is on.
     deadline: Instant,
+    /// Its place in the order of asking.
+    nth: u64,
+}
+
+/// A gate that knows nothing, with its keys.
+fn born(policy: &Policy, seed: u64, now: Instant) -> (Gate, Vec<KeyId>) {
+    let mut gate = Gate::new(policy.clone(), seed);
+    gate.listen(u32::MAX);
+    let scopes: Vec<PlaceId> =
+        [b"https://a", b"https://b"].iter().map(|n| gate.scope(now, *n).unwrap()).collect();
+    let key = |n: usize| {
+        let method: &[u8] = if n % 5 == 3 { b"POST" } else { b"GET" };
+        let url = format!("https://x{}", ROUTES[n % 5]);
+        gate.key(now, scopes[n / 5], method, url.as_bytes())
+    };
+    let keys = (0..KEYS).map(key).collect();
+    (gate, keys)
 }
 
 /// A gate, and the twin that watches it.
 struct Life {
     gate: Gate,
     policy: Policy,
+    seed: u64,
     now: Instant,
     mode: Mode,
     /// It was observing or off at some time: what went then counts, and nothing bounded it.
@@ -125,6 +164,7 @@ struct Life {
     words: BTreeMap<(usize, usize), Instant>,
     first: u64,
     again: u64,
+    asked: u64,
     /// All that was answered, for comparing two lives.
     said: Vec<(u64, u64)>,
 }
@@ -144,20 +184,12 @@ impl Life {
         let mut config = Config::default();
         settings.iter().for_each(|(s, v)| config.set(*s as usize, *v));
         let policy = config.check().expect("in range");
-        let mut gate = Gate::new(policy.clone(), seed);
-        gate.listen(u32::MAX);
         let now = Instant::ORIGIN + ms(77);
-        let scopes: Vec<PlaceId> =
-            [b"https://a", b"https://b"].iter().map(|n| gate.scope(now, *n).unwrap()).collect();
-        let key = |n: usize| {
-            let method: &[u8] = if n % 5 == 3 { b"POST" } else { b"GET" };
-            let url = format!("https://x{}", ROUTES[n % 5]);
-            gate.key(now, scopes[n / 5], method, url.as_bytes())
-        };
-        let keys = (0..KEYS).map(key).collect();
+        let (gate, keys) = born(&policy, seed, now);
         Self {
             gate,
             policy,
+            seed,
             now,
             mode: Mode::On,
             stepped_aside: false,
@@ -167,6 +199,7 @@ impl Life {
             words: BTreeMap::new(),
             first: 0,
             again: 0,
+            asked: 0,
             said: Vec::new(),
         }
     }
@@ -200,12 +233,29 @@ impl Life {
                 self.stepped_aside |= self.mode != Mode::On;
                 self.gate.set_mode(self.now, self.mode);
             }
+            Op::Hidden(hidden) => self.gate.set_hidden(self.now, hidden),
+            Op::Tabs(count) => self.gate.peers(self.now, count),
+            Op::Reload => self.reload(),
         }
         // As the face does: polls only when the gate says that something is due.
         if self.gate.has_due(self.now) {
             self.drain();
         }
         self.look();
+    }
+
+    /// A new page takes over what the last one stored. Who asked there is not there any more.
+    fn reload(&mut self) {
+        self.gate.store(true);
+        let stored = self.gate.record(self.now, WallTime(0), b"");
+        self.seed = self.seed.wrapping_add(1);
+        (self.gate, self.keys) = born(&self.policy, self.seed, self.now);
+        self.gate.take_stored(self.now, WallTime(0), stored.as_bytes());
+        self.gate.set_mode(self.now, self.mode);
+        self.stepped_aside = self.mode != Mode::On;
+        self.open.clear();
+        self.seen.clear();
+        (self.first, self.again) = (0, 0);
     }
 
     /// One of those in flight, or of all.
@@ -221,7 +271,8 @@ impl Life {
         let own = if how.background() { self.policy.background_patience } else { self.policy.patience };
         let deadline = self.now + patience.map_or(own, ms);
         let verdict = self.gate.ask(self.now, self.keys[key], how, patience.map(ms));
-        let asked = Asked { key, how, flying: None, sent: 0, deadline };
+        self.asked += 1;
+        let asked = Asked { key, how, flying: None, sent: 0, deadline, nth: self.asked };
         match verdict {
             Verdict::Go(t) | Verdict::Wait { ticket: t, .. } => {
                 assert!(self.seen.insert(t.0), "a ticket is new");
@@ -272,6 +323,11 @@ impl Life {
         self.hear(verdict, false);
     }
 
+    /// One that flies.
+    fn flying(&self) -> Option<Ticket> {
+        self.nth(0, true)
+    }
+
     /// Goes on from timer to timer.
     fn pass(&mut self, end: Instant) {
         for _ in 0..100_000 {
@@ -319,7 +375,15 @@ impl Life {
         assert_eq!(request.flying, None, "and goes once");
         (request.flying, request.sent) = (Some(self.now), request.sent + 1);
         *(if request.sent == 1 { &mut self.first } else { &mut self.again }) += 1;
-        let (scope, class) = place(request.key);
+        let (scope, class, nth, writes) =
+            (place(request.key).0, place(request.key).1, request.nth, !request.how.is(How::SAFE));
+        let earlier = |a: &&Asked| !a.how.is(How::SAFE) && a.flying.is_none() && a.nth < nth;
+        let passed = self.open.values().filter(earlier).find(|a| place(a.key) == (scope, class));
+        assert!(
+            !writes || passed.is_none() || self.mode != Mode::On,
+            "before a write that asked earlier: {passed:?}"
+        );
+        let request = &self.open[&ticket.0];
         let word = |whom| self.words.get(&whom).copied().unwrap_or(Instant::ORIGIN);
         if self.mode == Mode::On {
             assert!(word((scope, 0)).max(word((scope, class))) <= self.now, "earlier than the server said");
@@ -374,6 +438,49 @@ impl Life {
     }
 }
 
+/// A route whose server is dead: every answer is a failure without a time. Once the breaker holds somebody, no two
+/// requests leave within a rest, whoever asks and whatever is given up; a human's own press may, once in a rest.
+fn knock(settings: &[(Setting, f64)], seed: u64, steps: &[(u64, u8, u32)]) -> u64 {
+    let mut life = Life::new(settings, seed);
+    let rest = life.policy.breaker.rest;
+    let (mut open, mut last, mut probes) = (false, None::<Instant>, 0);
+    for &(pause, kind, how) in steps {
+        life.now = life.now + ms(pause);
+        let mut gone = Vec::new();
+        let mut heard = vec![];
+        match kind {
+            0 => heard.push(life.gate.ask(life.now, life.keys[0], How(how | How::SAFE), None)),
+            1 => heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Failed, None))),
+            2 => {
+                heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Status(500), None)))
+            }
+            _ => heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Aborted, None))),
+        }
+        while let Some(verdict) = life.gate.poll(life.now) {
+            heard.push(verdict);
+        }
+        for verdict in heard {
+            match verdict {
+                Verdict::Go(ticket) => gone.push(ticket),
+                Verdict::Wait { why, .. } | Verdict::Shed { why, .. } => open |= why == Reason::Breaker,
+                Verdict::Done(ticket) | Verdict::Held { ticket, .. } => drop(life.open.remove(&ticket.0)),
+                _ => {}
+            }
+        }
+        for ticket in gone {
+            if open && let Some(last) = last {
+                assert!(life.now.since(last) >= rest, "two probes in {:?}", life.now.since(last));
+                probes += 1;
+            }
+            last = open.then_some(life.now);
+            let asked =
+                Asked { key: 0, how: How(how), flying: Some(life.now), sent: 1, deadline: life.now, nth: 0 };
+            life.open.insert(ticket.0, asked);
+        }
+    }
+    probes
+}
+
 fn live(settings: &[(Setting, f64)], seed: u64, ops: &[Op]) -> Vec<(u64, u64)> {
     let mut life = Life::new(settings, seed);
     ops.iter().for_each(|op| life.act(op));
@@ -393,6 +500,23 @@ proptest! {
         let once = live(&settings, seed, &ops);
         prop_assert_eq!(once, live(&settings, seed, &ops));
     }
+
+    #[test]
+    fn a_dead_server_is_asked_once_in_a_rest(settings in settings(), seed in any::<u64>(), steps in steps()) {
+        knock(&settings, seed, &steps);
+    }
+}
+
+#[test]
+fn a_dead_server_is_asked_at_all() {
+    let failing = [(10, 0, 1), (10, 1, 0)].repeat(20);
+    let waiting = [(6_000, 0, 1), (10, 1, 0)].repeat(20);
+    assert!(knock(&[], 1, &[failing, waiting].concat()) > 2);
+}
+
+fn steps() -> impl Strategy<Value = Vec<(u64, u8, u32)>> {
+    let how = (0..3_u32, 0..8_u32).prop_map(|(priority, flags)| priority | flags << 3);
+    proptest::collection::vec((prop_oneof![0..40_u64, 0..9_000_u64], 0..4_u8, how), 1..300)
 }
 
 fn cases() -> u32 {

@@ -209,18 +209,23 @@ impl Gate {
             let Some((scope, route)) = self.names(place) else {
                 continue;
             };
-            let mut hold = place.own();
+            let (mut word, mut guess) = (place.word(), place.guess);
             // What a quota closes is told for each route that draws on it.
             for id in place.quotas {
-                hold = self.places.get(id).map_or(hold, |quota| hold.later(quota.own()));
+                if let Some(quota) = self.places.get(id) {
+                    (word, guess) = (word.later(quota.word()), guess.later(quota.guess));
+                }
             }
             if let Some(until) = place.breaker.closed_until(now) {
-                hold = hold.later(Hold { until, why: Reason::Breaker });
+                guess = guess.later(Hold { until, why: Reason::Breaker });
             }
             let id = salt.id(scope, route);
-            if hold.until > now {
-                let word = matches!(hold.why, Reason::RetryAfter | Reason::Quota);
-                tell(id, hold.until, if word { WORD } else { GUESS }, 0);
+            // Both, because a press may probe a guess that outlasts the server's word, but never that.
+            if word.until > now {
+                tell(id, word.until, WORD, 0);
+            }
+            if guess.until > now.max(word.until) {
+                tell(id, guess.until, GUESS, 0);
             }
             self.beliefs(now, place, &mut |until, kind, value| tell(id, until, kind, value));
         }

@@ -47,13 +47,15 @@ pub fn markdown(outcomes: &[Outcome]) -> String {
         );
         for (kind, all) in &outcome.figures {
             let goodput = mean(all, |f| f.during);
-            let (of, to) = (goodput / during, goodput / coordinated);
+            let of = goodput / during;
+            // Who refuses all while nothing can be served now is no measure.
+            let to = if coordinated < 0.05 { String::new() } else { format!("{:.3}", goodput / coordinated) };
             let drain = seconds(mean(all, |f| f.drain as f64) as Micros);
             let recovery = slowest(all).map_or("never".into(), seconds);
             let collapsed = all.iter().filter(|f| f.collapsed).count();
             let _ = writeln!(
                 text,
-                "| | {} | {:.3} | {goodput:.3} | {of:.3} | {to:.3} | {:.3} | {recovery} | {drain} | {collapsed}/{} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.2} |",
+                "| | {} | {:.3} | {goodput:.3} | {of:.3} | {to} | {:.3} | {recovery} | {drain} | {collapsed}/{} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.2} |",
                 kind.name(),
                 mean(all, |f| f.before),
                 mean(all, |f| f.after),
