@@ -31,6 +31,7 @@ use crate::time::Instant;
 use crate::verdict::{Hold, How, Ticket, Verdict};
 
 pub use getters::Report;
+pub use survive::Fault;
 
 /// Decides for every request of one page.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ const KINDS = [
   "coalesced,,,,callers",
   "error",
 ].map((kind) => kind.split(",")) as [string, ...string[]][];
-const ERRORS = ["", "events dropped", "malformed hints", "scopes full"];
+const ERRORS = ["", "events dropped", "malformed hints", "scopes full", "storage", "channel"];
 
 /** What a function of the application answers. An exception is told as an `error` event and goes no further. */
 export const attempt = <T>(room: Room, call: () => T): T | undefined => {

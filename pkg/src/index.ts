@@ -1,15 +1,16 @@
 // Wires the rooms of the face together; decides nothing.
 import type * as contract from "../tidegate.d.ts";
 import { isTidegateError, TidegateError } from "./answers";
-import { ready, start, watchers } from "./core";
+import { now } from "./clock";
+import { core, ready, start, watchers } from "./core";
 import { fail, on } from "./events";
 import { fallback } from "./fallback";
 import { describe } from "./fetch";
-import { dropAll, enter, releaseAll, straight } from "./gate";
+import { after, dropAll, enter, releaseAll, straight } from "./gate";
 import { init, readHints } from "./hints";
 import { pursue } from "./intents";
 import { nameOf } from "./keys";
-import { active, open, setMode, shut } from "./open";
+import { active, forgetUser, open, setMode, shut } from "./open";
 import { read } from "./options";
 import { type Call, type Room, MODES, newRoom, renew } from "./room";
 import { createRun } from "./run";
@@ -71,12 +72,14 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
       return ready;
     },
     clear: async (): Promise<void> => {
-      room.keys.clear();
-      room.slots = [];
-      dropAll(room);
+      forgetUser(room);
+      // Other tabs too, also when this one has done nothing else yet.
+      if (active(room)) open(room);
+      after(room, core("forget", room.id, now()));
     },
     reset: (): void => {
       dropAll(room);
+      core("wipe", room.id);
       shut(room);
       renew(room);
       room.changed();

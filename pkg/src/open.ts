@@ -1,11 +1,54 @@
 // The first use of an instance: starts the core and opens a room in it.
-import { now } from "./clock";
-import { core, load, start, State, state, watchers } from "./core";
+import { now, wall } from "./clock";
+import { core, load, put, start, State, state, watchers } from "./core";
 import { fail, listen } from "./events";
-import { after, drain, releaseAll } from "./gate";
+import { after, drain, dropAll, releaseAll } from "./gate";
 import { stage } from "./options";
-import type { Room } from "./room";
+import { type Room, inBrowser } from "./room";
 import { watchTiming } from "./timing";
+
+const enum Most {
+  /** Longer messages are nobody's. */
+  Message = 8192,
+}
+
+/** Forgets what belongs to the user: keys, and what waits. */
+export const forgetUser = (room: Room): void => {
+  room.keys.clear();
+  room.slots = [];
+  dropAll(room);
+};
+
+// What the timer, the page and the channel call; the core tells events apart by the fifth letter of their types.
+const wake = (room: Room, event?: any): void => {
+  if (!room.id) return;
+  if (event) {
+    const { type, data } = event;
+    const t = now();
+    const said = typeof data === "string" && data.length < Most.Message ? put(data) : 0;
+    const packed = core("woke", room.id, t, wall, `${type}`.charCodeAt(4), said);
+    if (packed & 8) forgetUser(room);
+    after(room, packed);
+  }
+  drain(room);
+};
+
+// Outside a browser only what was given: one process serves many users there, and nothing keeps it alive.
+const keep = (room: Room, call: (event?: any) => void): void => {
+  const browser = inBrowser();
+  let { storage, channel, name = "tidegate" } = room.options;
+  if (browser) {
+    if (channel === undefined) channel = name;
+    try {
+      if (storage === undefined) storage = localStorage;
+    } catch {
+      // Reading the property alone may be denied.
+    }
+  }
+  const t = now();
+  if (storage) core("keep", room.id, t, wall, storage as any, name, browser);
+  if (channel) core("share", room.id, t, channel, call);
+};
 
 // Told when the core is there, or gone for good.
 const watch = (room: Room): void => {
@@ -30,8 +73,10 @@ export const open = (room: Room): boolean => {
   if (options.wasm !== undefined) void load(options.wasm);
   if (!start()) return false;
   stage(room);
-  room.id = core("open", options.seed ?? NaN, () => drain(room)) || 0;
+  const call = (event?: any): void => wake(room, event);
+  room.id = core("open", options.seed ?? NaN, call) || 0;
   listen(room);
+  keep(room, call);
   watchTiming(room);
   if (room.mode) setMode(room, room.mode);
   if (faults.length) fail(room, `options: ${faults.splice(0).join(", ")}`);
@@ -48,6 +93,6 @@ export const setMode = (room: Room, mode: number): void => {
 export const shut = (room: Room): void => {
   room.timing?.end();
   delete room.timing;
-  core("shut", room.id);
+  core("shut", room.id, now());
   room.id = 0;
 };

@@ -7,7 +7,7 @@ import { settings } from "#names";
 /** What was given, without prototype; settings inside others by their whole path, as "retry.attempts". */
 export interface Options extends TidegateOptions {}
 
-const KINDS: Record<string, string> = { fetch: "function", scope: "function", user: "function", seed: "number", name: "string" };
+const KINDS: Record<string, string> = { fetch: "function", scope: "function", user: "function", seed: "number", name: "string", storage: "object", channel: "string" };
 
 /** Whether a path holds settings of its own. */
 const group = (path: string): boolean => settings.some(([known]) => known.startsWith(`${path}.`));
@@ -32,7 +32,8 @@ export const read = (given: unknown, faults: string[]): Options => {
   if (__DEV__ && given !== undefined) insist(usable ? nest(options) : given, faults);
   if (!usable) faults.push("options");
   for (const name in KINDS) {
-    if (options[name] !== undefined && typeof options[name] !== KINDS[name]) {
+    // null: no channel, as it is no storage.
+    if (options[name] !== undefined && typeof options[name] !== KINDS[name] && !(name === "channel" && options[name] === null)) {
       faults.push(name);
       delete options[name];
     }

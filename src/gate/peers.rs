@@ -146,9 +146,9 @@ impl Gate {
         self.peers.tabs = u32::MAX;
     }
 
-    /// The page is left: the message to say so, and nothing more until it greets again.
+    /// The page is left: the message to say so (and what must not be lost), and nothing more until it greets again.
     pub fn bye(&mut self, now: Instant, wall: WallTime) -> String {
-        self.peers.say = BYE;
+        self.peers.say = self.peers.say & CLEAR | BYE;
         let message = self.message(now, wall);
         self.peers.on = false;
         self.peers.others.clear();
@@ -198,6 +198,10 @@ impl Gate {
         if now >= self.peers.beat(now) {
             self.peers.say |= CALL;
         }
+        if self.peers.say & CALL != 0 {
+            self.peers.called(now);
+            self.count_tabs(now);
+        }
         self.peers.say != 0
     }
 
@@ -209,10 +213,6 @@ impl Gate {
         let value = core::mem::take(&mut peers.say);
         record.entries.insert(0, Entry { id: peers.me, left: defaults::PEER_LONGEST, kind: TAB, value });
         (peers.next, peers.spoke) = (now + defaults::PEER_SPACING, now);
-        if value & CALL != 0 {
-            peers.called(now);
-            self.count_tabs(now);
-        }
         record.text(wall)
     }
 

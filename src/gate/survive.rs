@@ -14,6 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Gate;
+use crate::event::{Event, Kind};
 use crate::policy::defaults;
 use crate::reason::Reason;
 use crate::rng::Rng;
@@ -21,6 +22,15 @@ use crate::scope::{Place, PlaceId, Size};
 use crate::snapshot::{BUDGET, Entry, GUESS, LATE, MOST, Salt, Snapshot, USUAL, WORD};
 use crate::time::{Duration, Instant, WallTime};
 use crate::verdict::Hold;
+
+/// What of the page did not work; told once by an error event, and counted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// Its storage.
+    Storage = 4,
+    /// Its channel.
+    Channel = 5,
+}
 
 /// What one must know to write a record when it is due, and no sooner.
 #[derive(Debug)]
@@ -43,6 +53,8 @@ pub(super) struct Kept {
     ends: Instant,
     /// What was written last, in one number; 0: nothing.
     written: u64,
+    /// How often storage and channel failed.
+    failed: [u32; 2],
 }
 
 /// A closure of a place that may not be known here.
@@ -70,6 +82,7 @@ impl Kept {
             next: Instant::ORIGIN,
             ends: Instant::NEVER,
             written: 0,
+            failed: [0; 2],
         }
     }
 
@@ -181,6 +194,30 @@ impl Gate {
         self.kept.next = now + defaults::STORE_SPACING;
         (self.kept.written, self.kept.ends) = self.digest(now);
         if new.entries.is_empty() { String::new() } else { new.text(wall) }
+    }
+
+    /// A call of the page's storage or channel failed. Everything else goes on.
+    pub fn failed(&mut self, fault: Fault) {
+        let Some(times) = self.kept.failed.get_mut(fault as usize - Fault::Storage as usize) else {
+            return;
+        };
+        *times = times.saturating_add(1);
+        if *times == 1 {
+            self.events.push(Event {
+                kind: Kind::Error,
+                id: 0,
+                scope: 0,
+                reason: None,
+                at: Instant::NEVER,
+                priority: 0,
+                extra: fault as u32,
+            });
+        }
+    }
+
+    /// How often the page's storage and its channel failed.
+    pub fn failures(&self) -> [u32; 2] {
+        self.kept.failed
     }
 
     fn read_record(&self, wall: WallTime, text: &[u8]) -> Option<Snapshot> {

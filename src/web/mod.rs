@@ -13,6 +13,8 @@ pub mod inspect;
 pub mod page;
 pub mod report;
 pub mod seed;
+pub mod store;
+pub mod tabs;
 pub mod text;
 pub mod timer;
 
@@ -42,6 +44,14 @@ struct Room {
     gate: Gate,
     alarm: timer::Alarm,
     _page: page::Attention,
+    store: Option<store::Store>,
+    tabs: Option<tabs::Tabs>,
+    /// A record is to be written, a message to be sent: done when no room is borrowed.
+    owes: (bool, bool),
+    /// The page is left: what fails from here on fails because of that.
+    left: bool,
+    /// How far the wall clock is ahead of the axis, in milliseconds.
+    ahead: f64,
     until: Instant,
     leader: Ticket,
 }
@@ -57,6 +67,29 @@ fn with(room: u32, none: f64, act: &mut dyn FnMut(&mut Room) -> f64) -> f64 {
         Some(Some(room)) => act(room),
         _ => none,
     })
+}
+
+/// The same, and then what the room owes to its storage and its channel.
+fn act(room: u32, none: f64, now: Instant, act: &mut dyn FnMut(&mut Room) -> f64) -> f64 {
+    let (mut write, mut speak) = (false, false);
+    let answer = with(room, none, &mut |room| {
+        let answer = act(room);
+        (write, speak) = core::mem::take(&mut room.owes);
+        answer
+    });
+    if write {
+        store::write(room, now);
+    }
+    if speak {
+        tabs::speak(room, now);
+    }
+    if write || speak {
+        with(room, none, &mut |room| {
+            room.alarm.arm(now, room.gate.next_timeout(now));
+            none
+        });
+    }
+    answer
 }
 
 /// Stages one setting for the next `open`: its place in the generated `settings`, and its value (NaN: wrong type).
@@ -77,10 +110,17 @@ pub fn open(seed: f64, wake: Function) -> u32 {
     let policy = STAGED.take().mend();
     let seed = if seed.is_nan() { seed::entropy() } else { seed.to_bits() };
     let page = page::Attention::new(wake.clone());
+    let mut gate = Gate::new(policy, seed);
+    gate.set_hidden(Instant::ORIGIN, page::Attention::is_hidden());
     let room = Room {
-        gate: Gate::new(policy, seed),
+        gate,
         alarm: timer::Alarm::new(wake, page.is_page()),
         _page: page,
+        store: None,
+        tabs: None,
+        owes: (false, false),
+        left: false,
+        ahead: 0.0,
         until: Instant::NEVER,
         leader: Ticket(0),
     };
@@ -96,9 +136,15 @@ pub fn open(seed: f64, wake: Function) -> u32 {
     })
 }
 
-/// Closes a room: its timer and listeners are gone.
+/// Closes a room: its timer, its listeners and its channel are gone, and its record is written.
 #[wasm_bindgen]
-pub fn shut(room: u32) {
+pub fn shut(room: u32, now: f64) {
+    let now = Instant::from_ms(now);
+    act(room, 0.0, now, &mut |room| {
+        room.owes.0 = room.gate.to_store(now, true);
+        0.0
+    });
+    tabs::part(room, now);
     let gone =
         ROOMS.with_borrow_mut(|rooms| rooms.get_mut((room as usize).wrapping_sub(1)).and_then(Option::take));
     drop(gone);
@@ -130,8 +176,8 @@ pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
 /// May a request with this key go? `patience` in milliseconds, NaN: the policy's.
 #[wasm_bindgen]
 pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
-    with(room, packed::PASS, &mut |room| {
-        let now = Instant::from_ms(now);
+    let now = Instant::from_ms(now);
+    act(room, packed::PASS, now, &mut |room| {
         let patience = (!patience.is_nan()).then(|| Instant::from_ms(patience).since(Instant::ORIGIN));
         let verdict = room.gate.ask(now, KeyId(key), How(how), patience);
         room.answer(now, verdict)
@@ -141,8 +187,9 @@ pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
 /// A request came back: `status` 0 failed, 1 aborted, 2 offline, else the response's; `len` bytes of header text.
 #[wasm_bindgen]
 pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32) -> f64 {
-    with(room, packed::DONE, &mut |room| {
-        let now = Instant::from_ms(now);
+    let (ahead, now) = (wall - now, Instant::from_ms(now));
+    act(room, packed::DONE, now, &mut |room| {
+        room.ahead = ahead;
         let outcome = Outcome::from_code(status);
         let heard = match outcome {
             Outcome::Status(status) if len > 0 || status >= 300 => {
@@ -160,8 +207,9 @@ pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32
 /// A later word about a settled answer of this key: header text and body, as `settle` has them. Answers flags only.
 #[wasm_bindgen]
 pub fn word(room: u32, now: f64, wall: f64, key: u32, status: u32, len: u32) -> f64 {
-    with(room, 0.0, &mut |room| {
-        let now = Instant::from_ms(now);
+    let (ahead, now) = (wall - now, Instant::from_ms(now));
+    act(room, 0.0, now, &mut |room| {
+        room.ahead = ahead;
         let status = status.min(999) as u16;
         let reading = heard(status, wall, len);
         room.gate.count_malformed(reading.malformed);
@@ -183,11 +231,14 @@ fn heard(status: u16, wall: f64, len: u32) -> Reading {
 /// What is due, one at a time; 0: nothing.
 #[wasm_bindgen]
 pub fn poll(room: u32, now: f64) -> f64 {
-    with(room, 0.0, &mut |room| {
-        let now = Instant::from_ms(now);
-        if page::Attention::was_away(room.alarm.due(), now) {
+    let now = Instant::from_ms(now);
+    act(room, 0.0, now, &mut |room| {
+        // A hidden page is woken late for as long as it is hidden: what is due then is not put off again.
+        if !room.gate.is_hidden() && page::Attention::was_away(room.alarm.due(), now) {
             room.gate.resume(now);
         }
+        // Before the polls, because it may make room.
+        room.look(now);
         match room.gate.poll(now) {
             Some(verdict) => room.answer(now, verdict),
             None => f64::from(room.flags(now)),
@@ -198,8 +249,8 @@ pub fn poll(room: u32, now: f64) -> f64 {
 /// 0 on, 1 observe, 2 off. Answers flags only.
 #[wasm_bindgen]
 pub fn set_mode(room: u32, now: f64, mode: u32) -> f64 {
-    with(room, 0.0, &mut |room| {
-        let now = Instant::from_ms(now);
+    let now = Instant::from_ms(now);
+    act(room, 0.0, now, &mut |room| {
         room.gate.set_mode(now, Mode::from_code(mode));
         f64::from(room.flags(now))
     })
@@ -219,8 +270,20 @@ impl Room {
 
     fn flags(&mut self, now: Instant) -> u32 {
         let flags = packed::flags(&mut self.gate, now);
+        self.look(now);
         self.alarm.arm(now, self.gate.next_timeout(now));
-        flags
+        flags | u32::from(self.gate.has_due(now)) << 8
+    }
+
+    /// Whether a record or a message is due.
+    fn look(&mut self, now: Instant) {
+        self.owes.0 |= !self.left && self.gate.to_store(now, false);
+        self.owes.1 |= self.gate.to_tell(now);
+    }
+
+    /// The wall clock at a point of the axis.
+    fn wall(&self, now: Instant) -> WallTime {
+        WallTime((now.as_ms() + self.ahead) as i64)
     }
 }
 

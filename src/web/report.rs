@@ -30,7 +30,8 @@ fn fill(registers: Vec<f64>) -> u32 {
 }
 
 /// What belongs to the last answers of a room: 0 the time of the last wait, held or shed (NaN: none), 1 the flight that
-/// the last `join` of a poll shares, 2 how many wait, 3 how many are in flight, 4 malformed members of hints so far.
+/// the last `join` of a poll shares, 2 how many wait, 3 how many are in flight, 4 malformed members of hints so far, 5 messages of other
+/// tabs that were ignored so far, 6 and 7 how often storage and channel failed.
 #[wasm_bindgen]
 pub fn told(room: u32, what: u32) -> f64 {
     with(room, f64::NAN, &mut |room| match what {
@@ -38,7 +39,9 @@ pub fn told(room: u32, what: u32) -> f64 {
         1 => f64::from(room.leader.0),
         2 => room.gate.queued() as f64,
         3 => f64::from(room.gate.in_flight()),
-        _ => f64::from(room.gate.malformed()),
+        4 => f64::from(room.gate.malformed()),
+        5 => f64::from(room.gate.ignored()),
+        what => f64::from(room.gate.failures()[what as usize % 2]),
     })
 }
 
