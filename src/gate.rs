@@ -91,7 +91,7 @@ impl Gate {
     /// The handle of a scope by its name; none when the table is full of closed ones (let such requests pass).
     pub fn scope(&mut self, now: Instant, name: &[u8]) -> Option<PlaceId> {
         let id = self.places.scope(now, fnv(FNV_BASIS, name));
-        self.recall(now, id);
+        self.recall(now);
         (id != PlaceId::NONE).then_some(id)
     }
 
@@ -102,7 +102,7 @@ impl Gate {
         }
         let (tickets, route) = (&self.tickets, route(method, url));
         let route = self.places.route(now, scope, route, &|id| tickets.stand_for(id));
-        self.recall(now, route);
+        self.recall(now);
         self.keys.intern(scope.0, route.0)
     }
 

@@ -6,17 +6,16 @@
 //! is clamped when it is read, and what does not validate is nothing. A clock that was moved can shorten a pause or
 //! leave it as it was, never make it longer than the cap.
 //!
-//! | bytes  | what                                                                                |
-//! |--------|-------------------------------------------------------------------------------------|
-//! | 0      | version                                                                             |
-//! | 1–16   | salt                                                                                |
-//! | 17–24  | when it was written, epoch milliseconds                                             |
-//! | then 21 an entry | whom it concerns (64 bits), milliseconds left (32), kind (8), value (64)  |
-//! | last 8 | FNV-1a of all before                                                                |
+//! | hexadecimal digits | what                                                                              |
+//! |--------------------|-----------------------------------------------------------------------------------|
+//! | 2                  | version                                                                           |
+//! | 32                 | salt                                                                              |
+//! | 16                 | when it was written, epoch milliseconds                                           |
+//! | then 42 an entry   | whom it concerns (16), milliseconds left (8), kind (2), value (16)                |
+//! | last 16            | FNV-1a of the text before                                                         |
 //!
-//! As text (storage and channels of a browser hold nothing else) it is hexadecimal. Every entry ends by itself, so a
-//! kind that this version does not know can be kept for whoever does; what changes the meaning of a byte raises the
-//! version.
+//! It is text, because storage and channels of a browser hold nothing else. Every entry ends by itself, so a kind that
+//! this version does not know can be kept for whoever does; what changes the meaning of a digit raises the version.
 //!
 //! **The salt.** A plain hash of a path can be looked up in a table of common paths, and compared between people. Here
 //! it is keyed with 16 random bytes, drawn once for each client. They stand in the record itself, for a fresh page must
@@ -29,10 +28,10 @@ use crate::rng::Rng;
 use crate::scope::{FNV_BASIS, fnv};
 use crate::time::{Duration, WallTime};
 
-const VERSION: u8 = 2;
-const HEAD: usize = 25;
-const ENTRY: usize = 21;
-const SUM: usize = 8;
+const VERSION: u64 = 2;
+const HEAD: usize = 50;
+const ENTRY: usize = 42;
+const SUM: usize = 16;
 /// Entries in a record: as many closed places as there are scopes, and as much again for what else is kept.
 pub const MOST: usize = 2 * crate::policy::defaults::SCOPES;
 
@@ -89,85 +88,78 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// As bytes, written at `wall`.
-    pub fn encode(&self, wall: WallTime) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bytes.push(VERSION);
-        for word in [self.salt.0[0], self.salt.0[1], wall.0 as u64] {
-            bytes.extend_from_slice(&word.to_le_bytes());
-        }
-        for entry in self.entries.iter().take(MOST) {
-            let left = entry.left.millis_up().min(u64::from(u32::MAX)) as u32;
-            bytes.extend_from_slice(&entry.id.to_le_bytes());
-            bytes.extend_from_slice(&left.to_le_bytes());
-            bytes.push(entry.kind);
-            bytes.extend_from_slice(&entry.value.to_le_bytes());
-        }
-        let sum = fnv(FNV_BASIS, &bytes);
-        bytes.extend_from_slice(&sum.to_le_bytes());
-        bytes
-    }
-
-    /// The same as text.
+    /// As text, written at `wall`.
     pub fn text(&self, wall: WallTime) -> String {
         let mut text = String::new();
-        for byte in self.encode(wall) {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
-            }
+        put(&mut text, VERSION, 2);
+        for word in [self.salt.0[0], self.salt.0[1], wall.0 as u64] {
+            put(&mut text, word, 16);
         }
+        for entry in self.entries.iter().take(MOST) {
+            put(&mut text, entry.id, 16);
+            put(&mut text, entry.left.millis_up().min(u64::from(u32::MAX)), 8);
+            put(&mut text, u64::from(entry.kind), 2);
+            put(&mut text, entry.value, 16);
+        }
+        let sum = fnv(FNV_BASIS, text.as_bytes());
+        put(&mut text, sum, 16);
         text
+    }
+
+    /// The same as bytes.
+    pub fn encode(&self, wall: WallTime) -> Vec<u8> {
+        self.text(wall).into_bytes()
     }
 
     /// What is still in force of it at `wall`: a guess for at most `guess`, all else for at most `cap`. None when it is
     /// not ours, or damaged. A wall clock behind the moment of writing leaves the times as they were.
-    pub fn decode(bytes: &[u8], wall: WallTime, cap: Duration, guess: Duration) -> Option<Self> {
-        let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM)?)?;
-        let (head, rest) = body.split_at_checked(HEAD)?;
-        if fnv(FNV_BASIS, body) != number(sum) || head.first() != Some(&VERSION) {
+    pub fn decode(text: &[u8], wall: WallTime, cap: Duration, guess: Duration) -> Option<Self> {
+        if text.len() > HEAD + MOST * ENTRY + SUM {
             return None;
         }
-        let [one, other, written] = [1, 9, 17].map(|at| number(head.get(at..at + 8).unwrap_or_default()));
-        let passed = wall.0.saturating_sub(written as i64).max(0) as u64;
+        let (mut rest, mut sum) = text.split_at_checked(text.len().checked_sub(SUM)?)?;
+        if take(&mut sum, 16)? != fnv(FNV_BASIS, rest) || take(&mut rest, 2)? != VERSION {
+            return None;
+        }
+        let salt = Salt([take(&mut rest, 16)?, take(&mut rest, 16)?]);
+        let written = take(&mut rest, 16)? as i64;
+        let passed = wall.0.saturating_sub(written).max(0) as u64;
         let mut entries = Vec::new();
-        for entry in rest.chunks_exact(ENTRY).take(MOST) {
-            let [id, left, kind, value] = [(0, 8), (8, 12), (12, 13), (13, 21)]
-                .map(|(from, to)| number(entry.get(from..to).unwrap_or_default()));
-            let kind = kind as u8;
+        while !rest.is_empty() {
+            let (id, left) = (take(&mut rest, 16)?, take(&mut rest, 8)?);
+            let (kind, value) = (take(&mut rest, 2)? as u8, take(&mut rest, 16)?);
             let left = Duration::from_millis(left.saturating_sub(passed));
             let left = left.min(if kind == GUESS { guess } else { cap });
             if left > Duration::ZERO {
                 entries.push(Entry { id, left, kind, value });
             }
         }
-        Some(Self { salt: Salt([one, other]), entries })
-    }
-
-    /// The same from text.
-    pub fn parse(text: &[u8], wall: WallTime, cap: Duration, guess: Duration) -> Option<Self> {
-        if text.len() > 2 * (HEAD + MOST * ENTRY + SUM) {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        let mut high = None;
-        for digit in text {
-            let digit = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            match high.take() {
-                None => high = Some(digit),
-                Some(high) => bytes.push(high << 4 | digit),
-            }
-        }
-        if high.is_some() { None } else { Self::decode(&bytes, wall, cap, guess) }
+        Some(Self { salt, entries })
     }
 }
 
-/// A number of up to eight bytes, the least significant first.
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+/// Writes a number's last digits.
+fn put(text: &mut String, number: u64, digits: u32) {
+    for at in (0..digits).rev() {
+        let digit = (number >> (4 * at)) as u8 & 15;
+        text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+    }
+}
+
+/// Reads a number of so many digits.
+fn take(text: &mut &[u8], digits: usize) -> Option<u64> {
+    let (number, rest) = text.split_at_checked(digits)?;
+    *text = rest;
+    let mut read = 0;
+    for digit in number {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        read = read << 4 | u64::from(digit);
+    }
+    Some(read)
 }
 
 #[cfg(test)]
@@ -191,11 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_as_bytes_and_as_text() {
-        assert_eq!(read(&snapshot().encode(WallTime(1_000)), 1_000), Some(snapshot()));
+    fn what_is_written_is_read_and_any_storage_can_hold_it() {
         let text = snapshot().text(WallTime(1_000));
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric()));
-        assert_eq!(Snapshot::parse(text.as_bytes(), WallTime(1_000), CAP, GUESSED), Some(snapshot()));
+        assert_eq!(read(text.as_bytes(), 1_000), Some(snapshot()));
     }
 
     #[test]
@@ -235,7 +226,7 @@ mod tests {
     #[test]
     fn text_that_is_no_record_is_nothing() {
         let text = snapshot().text(WallTime(0));
-        let parse = |text: &str| Snapshot::parse(text.as_bytes(), WallTime(0), CAP, GUESSED);
+        let parse = |text: &str| Snapshot::decode(text.as_bytes(), WallTime(0), CAP, GUESSED);
         assert!(parse(&text).is_some());
         for wrong in [
             "",

@@ -286,7 +286,7 @@ fn what_a_newer_version_keeps_in_it_is_kept_for_it() {
     let mut gate = reloaded(1, &stored.text(WallTime(0)), 0);
     refuse(&mut gate, T0, &at("/a"), 429, Some(10_000));
     let text = gate.record(T0, WallTime(10_000), stored.text(WallTime(0)).as_bytes());
-    let read = Snapshot::parse(text.as_bytes(), WallTime(10_000), CAP, GUESSED).unwrap();
+    let read = Snapshot::decode(text.as_bytes(), WallTime(10_000), CAP, GUESSED).unwrap();
     assert!(read.entries.contains(&Entry { left: secs(50), ..newer }));
     assert!(read.entries.iter().any(|e| e.kind == WORD) && read.salt == stored.salt);
 }

@@ -214,7 +214,7 @@ fn what_was_learned_from_a_peer_is_neither_sent_on_nor_stored() {
     assert_eq!(gate.snapshot(now), None);
     assert!(!gate.to_store(now, true));
     let text = gate.message(now, WallTime(0));
-    let said = Snapshot::parse(text.as_bytes(), WallTime(0), MINUTE, MINUTE).unwrap();
+    let said = Snapshot::decode(text.as_bytes(), WallTime(0), MINUTE, MINUTE).unwrap();
     assert!(said.entries.iter().all(|entry| entry.kind == TAB));
 }
 
@@ -374,7 +374,8 @@ fn so_many_tabs_share_the_retries_that_may_be_saved_up() {
 #[test]
 fn who_leaves_gives_back_his_part() {
     let mut tabs = Tabs::open(2, &[(Setting::ConcurrencyMax, 4.0)]);
-    let text = tabs.gates[0].bye(at(5_000), WallTime(0));
+    tabs.gates[0].bye();
+    let text = tabs.gates[0].message(at(5_000), WallTime(0));
     tabs.hear(at(5_000), 0, &text);
     assert_eq!(burst(&mut tabs.gates[1], at(5_000)), 4);
     assert!(!tabs.gates[0].to_tell(at(60_000)), "who has left is silent");

@@ -146,14 +146,14 @@ impl Gate {
         self.peers.tabs = u32::MAX;
     }
 
-    /// The page is left: the message to say so (and what must not be lost), and nothing more until it greets again.
-    pub fn bye(&mut self, now: Instant, wall: WallTime) -> String {
+    /// The page is left: says so (and what must not be lost) with the next message, and nothing more until it greets
+    /// again.
+    pub fn bye(&mut self) {
         self.peers.say = self.peers.say & CLEAR | BYE;
-        let message = self.message(now, wall);
         self.peers.on = false;
         self.peers.others.clear();
-        self.peers(now, 1);
-        message
+        self.peers.met = Instant::ORIGIN;
+        self.count_tabs(Instant::ORIGIN);
     }
 
     /// The user has left: other tabs are to forget him too.
@@ -226,7 +226,7 @@ impl Gate {
         let heard = if *looked > defaults::PEER_MESSAGES {
             None
         } else {
-            Snapshot::parse(text, wall, defaults::PEER_LONGEST, defaults::LONGEST_GUESS)
+            Snapshot::decode(text, wall, defaults::PEER_LONGEST, defaults::LONGEST_GUESS)
         };
         let tab = heard.as_ref().and_then(|heard| heard.entries.first().copied());
         let (Some(heard), Some(tab)) = (heard, tab.filter(|t| t.kind == TAB && t.id != self.peers.me)) else {
@@ -274,6 +274,6 @@ impl Gate {
                 peer: true,
             });
         }
-        self.learn(now, told, defaults::SCOPES);
+        self.learn(now, told);
     }
 }

@@ -137,7 +137,9 @@ impl Gate {
             }
             self.kept.ours.push((entry.id, entry.kind));
         }
-        self.learn(now, told, MOST);
+        // Read again, it takes the place of what was read before.
+        self.kept.told.retain(|t| t.peer);
+        self.learn(now, told);
         (self.kept.written, self.kept.ends) = self.digest(now);
     }
 
@@ -224,7 +226,7 @@ impl Gate {
         // The longest that a server's word may be, and its spread.
         let longest = self.policy.max_hint;
         let spread = (longest / defaults::SPREAD_DIVISOR).max(defaults::SPREAD_LEAST);
-        Snapshot::parse(text, wall, longest.saturating_add(spread), defaults::LONGEST_GUESS)
+        Snapshot::decode(text, wall, longest.saturating_add(spread), defaults::LONGEST_GUESS)
     }
 
     // ── shared with what other tabs say ─────────────────────────────────────
@@ -282,33 +284,33 @@ impl Gate {
         if ends == Instant::ORIGIN { (0, Instant::NEVER) } else { (digest.max(2), ends) }
     }
 
-    /// Closes the places that are known here; the others when they become known, of at most `most`.
-    pub(super) fn learn(&mut self, now: Instant, told: Vec<Told>, most: usize) {
-        self.kept.told.retain(|t| t.until > now);
-        for new in told {
-            let of_it = |p: &&Place| self.names(p).is_some_and(|(s, r)| new.salt.id(s, r) == new.id);
-            match self.places.all.iter().find(of_it).map(|place| place.id) {
-                Some(id) => self.close_as_told(now, id, new),
-                None if self.kept.told.len() < most => self.kept.told.push(new),
-                None => {}
+    /// Closes the places that are known here; the others when they become known. However much other tabs tell, what
+    /// this page has from its record stays.
+    pub(super) fn learn(&mut self, now: Instant, told: Vec<Told>) {
+        let mut all = core::mem::take(&mut self.kept.told);
+        all.extend(told);
+        for new in all {
+            if new.until <= now {
+                continue;
+            }
+            let mut found = PlaceId::NONE;
+            for place in &self.places.all {
+                if self.names(place).is_some_and(|(scope, route)| new.salt.id(scope, route) == new.id) {
+                    found = place.id;
+                }
+            }
+            if found != PlaceId::NONE {
+                self.close_as_told(now, found, new);
+            } else if self.kept.told.len() < MOST || !new.peer {
+                self.kept.told.push(new);
             }
         }
     }
 
     /// A place was asked for: what was told of it before it was known holds it from now on.
-    pub(super) fn recall(&mut self, now: Instant, id: PlaceId) {
-        if self.kept.told.is_empty() {
-            return;
-        }
-        let Some((scope, route)) = self.places.get(id).and_then(|place| self.names(place)) else {
-            return;
-        };
-        for told in core::mem::take(&mut self.kept.told) {
-            if told.salt.id(scope, route) == told.id {
-                self.close_as_told(now, id, told);
-            } else {
-                self.kept.told.push(told);
-            }
+    pub(super) fn recall(&mut self, now: Instant) {
+        if !self.kept.told.is_empty() {
+            self.learn(now, Vec::new());
         }
     }
 

@@ -18,6 +18,7 @@ pub mod tabs;
 pub mod text;
 pub mod timer;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
@@ -46,8 +47,10 @@ struct Room {
     _page: page::Attention,
     store: Option<store::Store>,
     tabs: Option<tabs::Tabs>,
-    /// A record is to be written, a message to be sent: done when no room is borrowed.
+    /// A record is to be written, a message to be sent.
     owes: (bool, bool),
+    /// When the room was last asked.
+    now: Instant,
     /// The page is left: what fails from here on fails because of that.
     left: bool,
     /// How far the wall clock is ahead of the axis, in milliseconds.
@@ -57,38 +60,30 @@ struct Room {
 }
 
 thread_local! {
-    static ROOMS: RefCell<Vec<Option<Room>>> = const { RefCell::new(Vec::new()) };
+    /// None: a free number; no room in it: it is acting.
+    static ROOMS: RefCell<Vec<Option<Option<Box<Room>>>>> = const { RefCell::new(Vec::new()) };
     static STAGED: RefCell<Config> = const { RefCell::new(Config::new()) };
 }
 
-/// Acts in a room; `none` when there is no such room. Not generic: it stands in the module once.
+/// Acts in a room, and then does what the room owes to its storage and its channel; `none` when there is no such room.
+/// Not generic: it stands in the module once.
+///
+/// The room is taken out of the table meanwhile: what is called there may be an application's own and call back, and
+/// finds no room then, which lets everything pass.
 fn with(room: u32, none: f64, act: &mut dyn FnMut(&mut Room) -> f64) -> f64 {
-    ROOMS.with_borrow_mut(|rooms| match rooms.get_mut((room as usize).wrapping_sub(1)) {
-        Some(Some(room)) => act(room),
-        _ => none,
-    })
-}
-
-/// The same, and then what the room owes to its storage and its channel.
-fn act(room: u32, none: f64, now: Instant, act: &mut dyn FnMut(&mut Room) -> f64) -> f64 {
-    let (mut write, mut speak) = (false, false);
-    let answer = with(room, none, &mut |room| {
-        let answer = act(room);
-        (write, speak) = core::mem::take(&mut room.owes);
-        answer
+    let at = (room as usize).wrapping_sub(1);
+    let taken = ROOMS.with_borrow_mut(|rooms| rooms.get_mut(at)?.as_mut()?.take());
+    let Some(mut room) = taken else {
+        return none;
+    };
+    let answer = act(&mut room);
+    room.pay();
+    ROOMS.with_borrow_mut(|rooms| {
+        // It may have been shut meanwhile.
+        if let Some(Some(place)) = rooms.get_mut(at) {
+            *place = Some(room);
+        }
     });
-    if write {
-        store::write(room, now);
-    }
-    if speak {
-        tabs::speak(room, now);
-    }
-    if write || speak {
-        with(room, none, &mut |room| {
-            room.alarm.arm(now, room.gate.next_timeout(now));
-            none
-        });
-    }
     answer
 }
 
@@ -119,6 +114,7 @@ pub fn open(seed: f64, wake: Function) -> u32 {
         store: None,
         tabs: None,
         owes: (false, false),
+        now: Instant::ORIGIN,
         left: false,
         ahead: 0.0,
         until: Instant::NEVER,
@@ -130,7 +126,7 @@ pub fn open(seed: f64, wake: Function) -> u32 {
             rooms.push(None);
         }
         if let Some(place) = rooms.get_mut(free) {
-            *place = Some(room);
+            *place = Some(Some(Box::new(room)));
         }
         free as u32 + 1
     })
@@ -140,11 +136,10 @@ pub fn open(seed: f64, wake: Function) -> u32 {
 #[wasm_bindgen]
 pub fn shut(room: u32, now: f64) {
     let now = Instant::from_ms(now);
-    act(room, 0.0, now, &mut |room| {
-        room.owes.0 = room.gate.to_store(now, true);
+    with(room, 0.0, &mut |room| {
+        room.leave(now);
         0.0
     });
-    tabs::part(room, now);
     let gone =
         ROOMS.with_borrow_mut(|rooms| rooms.get_mut((room as usize).wrapping_sub(1)).and_then(Option::take));
     drop(gone);
@@ -177,7 +172,7 @@ pub fn key(room: u32, now: f64, scope: u32, len: u32) -> u32 {
 #[wasm_bindgen]
 pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
     let now = Instant::from_ms(now);
-    act(room, packed::PASS, now, &mut |room| {
+    with(room, packed::PASS, &mut |room| {
         let patience = (!patience.is_nan()).then(|| Instant::from_ms(patience).since(Instant::ORIGIN));
         let verdict = room.gate.ask(now, KeyId(key), How(how), patience);
         room.answer(now, verdict)
@@ -188,7 +183,7 @@ pub fn ask(room: u32, now: f64, key: u32, how: u32, patience: f64) -> f64 {
 #[wasm_bindgen]
 pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32) -> f64 {
     let (ahead, now) = (wall - now, Instant::from_ms(now));
-    act(room, packed::DONE, now, &mut |room| {
+    with(room, packed::DONE, &mut |room| {
         room.ahead = ahead;
         let outcome = Outcome::from_code(status);
         let heard = match outcome {
@@ -208,7 +203,7 @@ pub fn settle(room: u32, now: f64, wall: f64, ticket: u32, status: u32, len: u32
 #[wasm_bindgen]
 pub fn word(room: u32, now: f64, wall: f64, key: u32, status: u32, len: u32) -> f64 {
     let (ahead, now) = (wall - now, Instant::from_ms(now));
-    act(room, 0.0, now, &mut |room| {
+    with(room, 0.0, &mut |room| {
         room.ahead = ahead;
         let status = status.min(999) as u16;
         let reading = heard(status, wall, len);
@@ -232,7 +227,7 @@ fn heard(status: u16, wall: f64, len: u32) -> Reading {
 #[wasm_bindgen]
 pub fn poll(room: u32, now: f64) -> f64 {
     let now = Instant::from_ms(now);
-    act(room, 0.0, now, &mut |room| {
+    with(room, 0.0, &mut |room| {
         // A hidden page is woken late for as long as it is hidden: what is due then is not put off again.
         if !room.gate.is_hidden() && page::Attention::was_away(room.alarm.due(), now) {
             room.gate.resume(now);
@@ -250,7 +245,7 @@ pub fn poll(room: u32, now: f64) -> f64 {
 #[wasm_bindgen]
 pub fn set_mode(room: u32, now: f64, mode: u32) -> f64 {
     let now = Instant::from_ms(now);
-    act(room, 0.0, now, &mut |room| {
+    with(room, 0.0, &mut |room| {
         room.gate.set_mode(now, Mode::from_code(mode));
         f64::from(room.flags(now))
     })
@@ -277,13 +272,39 @@ impl Room {
 
     /// Whether a record or a message is due.
     fn look(&mut self, now: Instant) {
+        self.now = now;
         self.owes.0 |= !self.left && self.gate.to_store(now, false);
         self.owes.1 |= self.gate.to_tell(now);
     }
 
-    /// The wall clock at a point of the axis.
-    fn wall(&self, now: Instant) -> WallTime {
-        WallTime((now.as_ms() + self.ahead) as i64)
+    /// Writes the record and sends the message that are due.
+    fn pay(&mut self) {
+        let (write, speak) = core::mem::take(&mut self.owes);
+        if write {
+            self.write();
+        }
+        if speak {
+            self.speak();
+        }
+        if write || speak {
+            self.alarm.arm(self.now, self.gate.next_timeout(self.now));
+        }
+    }
+
+    /// The page is left, and may not come back: what is known is written down, and other tabs hear so.
+    fn leave(&mut self, now: Instant) {
+        if !self.left {
+            self.look(now);
+            self.owes.0 |= self.gate.to_store(now, true);
+            self.pay();
+            self.part();
+        }
+        self.left = true;
+    }
+
+    /// The wall clock when the room was last asked.
+    fn wall(&self) -> WallTime {
+        WallTime((self.now.as_ms() + self.ahead) as i64)
     }
 }
 

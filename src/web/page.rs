@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
-use super::{store, tabs, text};
+use super::{Room, text, with};
 use crate::time::Instant;
 
 #[wasm_bindgen]
@@ -81,43 +81,35 @@ impl Drop for Attention {
 /// mess**a**ge of another tab, whose text is the first `len` bytes of the buffer. Answers flags, and 8: forget the user.
 #[wasm_bindgen]
 pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
-    let (ahead, now, what) = (wall - now, Instant::from_ms(now), what as u8);
-    let mut back = false;
-    let answer = super::act(room, 0.0, now, &mut |room| {
-        room.ahead = ahead;
-        let mut forget = 0;
-        match what {
-            b'a' => {
-                let wall = room.wall(now);
-                let heard =
-                    text::read(len, &mut |said| f64::from(u8::from(room.gate.hear_peer(now, wall, said))));
-                forget = 8 * heard as u32;
-            }
-            b's' => {
-                back = core::mem::take(&mut room.left);
-                room.gate.set_hidden(now, Attention::is_hidden());
-                if back {
-                    room.gate.resume(now);
-                }
-            }
-            b'h' | b'b' => {
-                room.gate.set_hidden(now, what == b'h' || Attention::is_hidden());
-                // It may not come back.
-                room.owes.0 |= room.gate.is_hidden() && !room.left && room.gate.to_store(now, true);
-            }
-            _ => {}
+    with(room, 0.0, &mut |room| {
+        room.ahead = wall - now;
+        let now = Instant::from_ms(now);
+        room.now = now;
+        let mut forget = 0.0;
+        if what as u8 == b'a' {
+            forget = text::read(len, &mut |said| {
+                if room.gate.hear_peer(now, room.wall(), said) { 8.0 } else { 0.0 }
+            });
+        } else {
+            room.attend(now, what as u8 == b'h');
         }
-        f64::from(room.flags(now) | forget)
-    });
-    if what == b'h' {
-        tabs::part(room, now);
-        super::with(room, 0.0, &mut |room| {
-            room.left = true;
-            0.0
-        });
-    } else if back {
-        store::take(room, now);
-        tabs::meet(room, now);
+        f64::from(room.flags(now)) + forget
+    })
+}
+
+impl Room {
+    /// The page is hidden or seen, left or back.
+    fn attend(&mut self, now: Instant, leaves: bool) {
+        let hidden = leaves || Attention::is_hidden();
+        self.gate.set_hidden(now, hidden);
+        if leaves {
+            self.leave(now);
+        } else if hidden {
+            // It may not come back.
+            self.owes.0 |= !self.left && self.gate.to_store(now, true);
+        } else if core::mem::take(&mut self.left) {
+            self.take(now);
+            self.meet(now);
+        }
     }
-    answer
 }

@@ -1,15 +1,12 @@
 //! Where the record lives that survives a reload: `localStorage`, or what the application gave. Any call may fail at any
 //! time; everything else goes on, and it is counted.
-//!
-//! Nothing here is called while a room is borrowed: an application's own storage may call back.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use super::with;
+use super::{Room, with};
 use crate::gate::Fault;
 use crate::time::Instant;
 
@@ -30,7 +27,6 @@ extern "C" {
 const LONGEST: u32 = 8_192;
 
 /// One record in a storage.
-#[derive(Clone)]
 pub struct Store {
     keeper: Keeper,
     name: JsValue,
@@ -69,71 +65,49 @@ pub fn keep(room: u32, now: f64, wall: f64, keeper: Keeper, name: JsValue, lasti
         room.store = Some(Store { keeper: keeper.clone(), name: name.clone() });
         room.gate.store(lasting);
         room.ahead = wall - now;
+        room.take(Instant::from_ms(now));
         0.0
     });
-    take(room, Instant::from_ms(now));
 }
 
 /// Forgets the record of a room, and keeps none any more.
 #[wasm_bindgen]
 pub fn wipe(room: u32) {
-    let mut store = None;
     with(room, 0.0, &mut |room| {
-        store = room.store.take();
+        if let Some(store) = room.store.take() {
+            store.write("");
+        }
         0.0
     });
-    if let Some(store) = store {
-        store.write("");
+}
+
+impl Room {
+    /// What stands in its storage.
+    fn stored(&mut self) -> Vec<u8> {
+        let Some(store) = &self.store else {
+            return Vec::new();
+        };
+        let text = store.read();
+        if text.is_none() {
+            self.gate.failed(Fault::Storage);
+        }
+        text.unwrap_or_default()
     }
-}
 
-/// Takes over what stands in a room's storage.
-pub(super) fn take(room: u32, now: Instant) {
-    let Some((_, text)) = open(room) else {
-        return;
-    };
-    super::act(room, 0.0, now, &mut |room| {
-        let wall = room.wall(now);
-        room.gate.take_stored(now, wall, &text);
-        room.look(now);
-        0.0
-    });
-}
-
-/// Writes a room's record.
-pub(super) fn write(room: u32, now: Instant) {
-    let Some((store, old)) = open(room) else {
-        return;
-    };
-    let mut text = String::new();
-    with(room, 0.0, &mut |room| {
-        let wall = room.wall(now);
-        text = room.gate.record(now, wall, &old);
-        0.0
-    });
-    if !store.write(&text) {
-        failed(room);
+    /// Takes over what stands in its storage.
+    pub(super) fn take(&mut self, now: Instant) {
+        self.now = now;
+        let text = self.stored();
+        self.gate.take_stored(now, self.wall(), &text);
+        self.look(now);
     }
-}
 
-/// A room's store, and what stands there.
-fn open(room: u32) -> Option<(Store, Vec<u8>)> {
-    let mut store = None;
-    with(room, 0.0, &mut |room| {
-        store = room.store.clone();
-        0.0
-    });
-    let store = store?;
-    let text = store.read();
-    if text.is_none() {
-        failed(room);
+    /// Writes its record.
+    pub(super) fn write(&mut self) {
+        let old = self.stored();
+        let text = self.gate.record(self.now, self.wall(), &old);
+        if self.store.as_ref().is_some_and(|store| !store.write(&text)) {
+            self.gate.failed(Fault::Storage);
+        }
     }
-    Some((store, text.unwrap_or_default()))
-}
-
-fn failed(room: u32) {
-    with(room, 0.0, &mut |room| {
-        room.gate.failed(Fault::Storage);
-        0.0
-    });
 }
