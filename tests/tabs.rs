@@ -329,7 +329,7 @@ fn tabs_that_open_together_send_no_more_than_their_share_before_they_know_each_o
     // Nobody answers a tab that is alone: what waits goes when that is known.
     let gate = &mut gates[0];
     let known = gate.next_timeout(at(0));
-    assert_eq!(known, at(0) + ms(50));
+    assert_eq!(known, at(0) + ms(120));
     let _ = gate.to_tell(known);
     let more = std::iter::from_fn(|| gate.poll(known)).filter(|v| matches!(v, Verdict::Go(_))).count();
     assert_eq!(more, 9);
@@ -432,9 +432,9 @@ fn an_echo_of_ones_own_word_is_nothing() {
     gate.greet(at(0));
     assert!(gate.to_tell(at(0)));
     let text = gate.message(at(0), WallTime(0));
-    let _ = gate.hear_peer(at(100), WallTime(0), text.as_bytes());
-    let _ = gate.to_tell(at(100));
-    assert_eq!((burst(&mut gate, at(100)), gate.ignored()), (2, 1));
+    let _ = gate.hear_peer(at(200), WallTime(0), text.as_bytes());
+    let _ = gate.to_tell(at(200));
+    assert_eq!((burst(&mut gate, at(200)), gate.ignored()), (2, 1));
 }
 
 /// The name of `/a`'s route, or of its scope, under the stranger's salt: nothing that is secret.
@@ -489,7 +489,7 @@ proptest! {
     ) {
         let (mut gate, mut alone) = (tab(1, &[]), tab(1, &[]));
         gate.greet(at(0));
-        let mut now = at(100);
+        let mut now = at(200);
         for gate in [&mut gate, &mut alone] {
             let ticket = go(gate, now, "/a");
             settle(gate, now, ticket, if own.is_some() { 503 } else { 200 }, own);

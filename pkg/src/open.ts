@@ -47,7 +47,7 @@ const keep = (room: Room, call: (event?: any) => void): void => {
   }
   const t = now();
   if (storage) core("keep", room.id, t, wall, storage as any, name, browser);
-  if (channel) core("share", room.id, t, channel, call);
+  if (channel) core("share", room.id, t, wall, channel, call);
 };
 
 // Told when the core is there, or gone for good.

@@ -19,7 +19,7 @@
 //!   out and what does not validate is counted.
 //! * Tabs: those heard of, and this one. Who does not answer a call within 5 s is not there any more, at the next call.
 //!   Each has an equal part of every limit of requests in flight and of the retries saved up, one at least. In the
-//!   first 50 ms, until the others can have answered, a tab takes the least part.
+//!   first 120 ms, until the others can have answered, a tab takes the least part.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -169,9 +169,9 @@ pub const PEER_SPACING: Duration = Duration::from_millis(100);
 pub const PEER_BEAT: Duration = Duration::from_secs(20);
 /// Who has not answered a call within this is not there any more. Messages are not slowed down in hidden tabs.
 pub const PEER_ANSWERS: Duration = Duration::from_secs(5);
-/// A new tab takes the least part of what tabs share until the others can have answered: a message takes less than a
-/// millisecond, a busy page some dozens.
-pub const PEER_HELLO: Duration = Duration::from_millis(50);
+/// A new tab takes the least part of what tabs share until the others can have answered: those that have just spoken
+/// keep silent for `PEER_SPACING`, and a message takes less than a millisecond.
+pub const PEER_HELLO: Duration = Duration::from_millis(120);
 /// Messages of other tabs that are looked at in a second: five tabs that say all they may.
 pub const PEER_MESSAGES: u32 = 50;
 /// Other tabs that are counted.

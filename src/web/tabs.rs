@@ -36,8 +36,9 @@ pub struct Tabs {
 
 /// Opens a channel of this name for a room. `wake` is called with each message.
 #[wasm_bindgen]
-pub fn share(room: u32, now: f64, name: JsValue, wake: Function) {
+pub fn share(room: u32, now: f64, wall: f64, name: JsValue, wake: Function) {
     with(room, 0.0, &mut |room| {
+        room.ahead = wall - now;
         room.tabs = Some(Tabs { name: name.clone(), wake: wake.clone(), channel: None });
         room.meet(Instant::from_ms(now));
         0.0

@@ -57,7 +57,7 @@ export async function hooked(hook, text) {
 }
 
 /** Every export of the core that the face calls. */
-export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word".split(" ");
+export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word keep share woke wipe forget".split(" ");
 
 /** A fetch whose answers are given by hand. It obeys its signal, before and after the headers, as the platform does. */
 export function network() {
@@ -121,6 +121,11 @@ export function holdTime(mock) {
   mock.method(performance, "now", () => Date.now() - begin);
 }
 
+/** Time passes as it does for a page that is awake: Node's mock would wake every timer at the end of one long step. */
+export function pass(mock, ms) {
+  for (; ms > 0; ms -= 100) mock.timers.tick(Math.min(ms, 100));
+}
+
 /** A storage like localStorage; `items` is what it holds. `before(call)` runs before each call and may throw. */
 export function shelf(before = () => {}) {
   const items = new Map();
@@ -129,5 +134,59 @@ export function shelf(before = () => {}) {
     getItem: (name) => (before("getItem"), items.get(name) ?? null),
     setItem: (name, value) => (before("setItem"), void items.set(name, String(value))),
     removeItem: (name) => (before("removeItem"), void items.delete(name)),
+  };
+}
+
+/**
+ * Takes the place of BroadcastChannel until `restore()`: messages arrive at once. `before(call)` runs before each call
+ * and may throw; `said` holds what was posted; `post(name, data)` speaks as any script of the origin may.
+ */
+export function ether(before = () => {}) {
+  const real = globalThis.BroadcastChannel;
+  const open = new Set();
+  const said = [];
+  const post = (name, data, from) => {
+    for (const each of [...open]) if (each !== from && each.name === name) for (const tell of each.listeners) tell({ type: "message", data });
+  };
+  globalThis.BroadcastChannel = class {
+    listeners = [];
+    constructor(name) {
+      before("constructor");
+      this.name = String(name);
+      open.add(this);
+    }
+    addEventListener(type, listener) {
+      before("addEventListener");
+      if (type === "message") this.listeners.push(listener);
+    }
+    postMessage(data) {
+      before("postMessage");
+      if (!open.has(this)) throw new DOMException("closed", "InvalidStateError");
+      said.push(data);
+      post(this.name, data, this);
+    }
+    close() {
+      before("close");
+      open.delete(this);
+    }
+  };
+  return { open, said, post, restore: () => (globalThis.BroadcastChannel = real) };
+}
+
+/** Makes the process look like a page, until `restore()`. `see(hidden)`, `leave()` and `back()` do what a browser would. */
+export function pretendPage() {
+  const names = ["document", "window", "localStorage"];
+  const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+  const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  const page = Object.assign(new EventTarget(), { hidden: false });
+  const view = new EventTarget();
+  define("document", page);
+  define("window", view);
+  define("localStorage", shelf());
+  return {
+    see: (hidden) => ((page.hidden = hidden), page.dispatchEvent(new Event("visibilitychange"))),
+    leave: () => view.dispatchEvent(new Event("pagehide")),
+    back: () => view.dispatchEvent(new Event("pageshow")),
+    restore: () => before.forEach(([name, was]) => (was ? Object.defineProperty(globalThis, name, was) : delete globalThis[name])),
   };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { readFile } from "node:fs/promises";
-import { fresh, holdTime, hooked, network, NUMERIC, standing, URL_A } from "./kit.mjs";
+import { ether, fresh, holdTime, hooked, network, NUMERIC, shelf, standing, URL_A } from "./kit.mjs";
 
 let warned;
 beforeEach(() => (warned = mock.method(console, "warn", () => {})));
@@ -15,7 +15,8 @@ const busy = { status: 503, headers: { "retry-after": "1" } };
 
 /** Uses all that reaches the core; what is sent is refused first and served later. Time is the test's. */
 async function everything({ createTidegate, readHints }, net, options) {
-  const tide = createTidegate({ fetch: net.fetch, coalesce: true, deadline: 60_000, ...options });
+  const air = ether();
+  const tide = createTidegate({ fetch: net.fetch, coalesce: true, deadline: 60_000, storage: shelf(), channel: "c", ...options });
   const errors = [];
   for (const kind of ["pressure", "wait", "shed", "retry", "coalesced"]) tide.on(kind, () => {});
   tide.on("error", (event) => errors.push(event));
@@ -43,7 +44,10 @@ async function everything({ createTidegate, readHints }, net, options) {
   readHints({ status: 503, headers: { "retry-after": "1" } });
   tide.pressure("https://api.example");
   tide.getSnapshot();
+  air.post("c", "what is no message");
+  await tide.clear();
   tide.reset();
+  air.restore();
   return { tide, errors };
 }
 
