@@ -374,8 +374,7 @@ fn so_many_tabs_share_the_retries_that_may_be_saved_up() {
 #[test]
 fn who_leaves_gives_back_his_part() {
     let mut tabs = Tabs::open(2, &[(Setting::ConcurrencyMax, 4.0)]);
-    tabs.gates[0].bye();
-    let text = tabs.gates[0].message(at(5_000), WallTime(0));
+    let text = tabs.gates[0].bye(at(5_000), WallTime(0));
     tabs.hear(at(5_000), 0, &text);
     assert_eq!(burst(&mut tabs.gates[1], at(5_000)), 4);
     assert!(!tabs.gates[0].to_tell(at(60_000)), "who has left is silent");

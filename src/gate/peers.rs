@@ -146,14 +146,14 @@ impl Gate {
         self.peers.tabs = u32::MAX;
     }
 
-    /// The page is left: says so (and what must not be lost) with the next message, and nothing more until it greets
-    /// again.
-    pub fn bye(&mut self) {
+    /// The page is left: the message to say so (and what must not be lost), and nothing more until it greets again.
+    pub fn bye(&mut self, now: Instant, wall: WallTime) -> String {
         self.peers.say = self.peers.say & CLEAR | BYE;
         self.peers.on = false;
         self.peers.others.clear();
         self.peers.met = Instant::ORIGIN;
-        self.count_tabs(Instant::ORIGIN);
+        self.count_tabs(now);
+        self.message(now, wall)
     }
 
     /// The user has left: other tabs are to forget him too.

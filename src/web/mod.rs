@@ -284,7 +284,8 @@ impl Room {
             self.write();
         }
         if speak {
-            self.speak();
+            let text = self.gate.message(self.now, self.wall());
+            self.say(&text);
         }
         if write || speak {
             self.alarm.arm(self.now, self.gate.next_timeout(self.now));

@@ -74,19 +74,18 @@ impl Room {
         self.look(now);
     }
 
-    /// Says what is due.
-    pub(super) fn speak(&mut self) {
-        let text = self.gate.message(self.now, self.wall());
+    /// Says something.
+    pub(super) fn say(&mut self, text: &str) {
         let channel = self.tabs.as_ref().and_then(|tabs| tabs.channel.as_ref());
-        if channel.is_some_and(|channel| channel.post_message(&text).is_err()) {
+        if channel.is_some_and(|channel| channel.post_message(text).is_err()) {
             self.gate.failed(Fault::Channel);
         }
     }
 
     /// Says bye, and closes its channel.
     pub(super) fn part(&mut self) {
-        self.gate.bye();
-        self.speak();
+        let text = self.gate.bye(self.now, self.wall());
+        self.say(&text);
         if let Some(channel) = self.tabs.as_mut().and_then(|tabs| tabs.channel.take()) {
             let _ = channel.close();
         }
