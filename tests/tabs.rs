@@ -501,7 +501,7 @@ fn a_crowd_of_forged_tabs_leaves_one_place_and_one_retry() {
 
 #[test]
 fn a_message_that_does_not_begin_with_who_speaks_is_nothing() {
-    let [_, scope] = names();
+    let [scope, _] = names();
     let closed = Entry { id: scope, left: MINUTE, kind: WORD, value: 0 };
     for (entries, heard) in [(vec![closed, speaker(9, 4)], false), (vec![speaker(9, 4), closed], true)] {
         let mut gate = tab(1, &[]);
@@ -513,7 +513,7 @@ fn a_message_that_does_not_begin_with_who_speaks_is_nothing() {
 
 #[test]
 fn a_press_that_may_probe_ones_own_guess_still_obeys_what_a_server_told_another_tab() {
-    let [route, _] = names();
+    let [_, route] = names();
     let word = Entry { id: route, left: secs(20), kind: WORD, value: 0 };
     for (told, goes) in [(true, false), (false, true)] {
         let mut gate = tab(1, &[]);
@@ -542,7 +542,7 @@ fn an_echo_of_ones_own_word_is_nothing() {
     assert_eq!((burst(&mut gate, at(200)), gate.ignored()), (2, 1));
 }
 
-/// The name of `/a`'s route, or of its scope, under the stranger's salt: nothing that is secret.
+/// The names of the scope and of `/a`'s route under the stranger's salt: nothing that is secret.
 fn names() -> [u64; 2] {
     let mut gate = tab(5, &[]);
     gate.restore(at(0), &Snapshot { salt: Salt([3, 4]), entries: Vec::new() });

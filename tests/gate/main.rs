@@ -10,6 +10,7 @@ mod late;
 mod later_word;
 mod leave;
 mod quota;
+mod reloaded;
 mod room;
 mod whom;
 mod word;
