@@ -8,7 +8,6 @@
 //! | nobody waits longer than his patience                | every deadline                                               |
 //! | every request that is let in settles exactly once    | every unsettled ticket; a ticket comes only once             |
 //! | writes of one route leave in the order of asking     | every write that waits; "observe" sends at once                                     |
-//! | one probe in a rest                                  | a server that is dead from some time on                      |
 //! | same seed, same bytes                                | every life is lived twice                                    |
 //!
 //! About 10^5 steps a run; `PROPTEST_CASES` (lives of up to 400 steps) asks for more: 10^6 take some minutes with
@@ -23,7 +22,6 @@ use tidegate::gate::Gate;
 use tidegate::hint::{self, Hint};
 use tidegate::packed;
 use tidegate::policy::{Config, Mode, Policy, Setting, defaults};
-use tidegate::reason::Reason;
 use tidegate::scope::PlaceId;
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
@@ -323,11 +321,6 @@ impl Life {
         self.hear(verdict, false);
     }
 
-    /// One that flies.
-    fn flying(&self) -> Option<Ticket> {
-        self.nth(0, true)
-    }
-
     /// Goes on from timer to timer.
     fn pass(&mut self, end: Instant) {
         for _ in 0..100_000 {
@@ -438,49 +431,6 @@ impl Life {
     }
 }
 
-/// A route whose server is dead: every answer is a failure without a time. Once the breaker holds somebody, no two
-/// requests leave within a rest, whoever asks and whatever is given up; a human's own press may, once in a rest.
-fn knock(settings: &[(Setting, f64)], seed: u64, steps: &[(u64, u8, u32)]) -> u64 {
-    let mut life = Life::new(settings, seed);
-    let rest = life.policy.breaker.rest;
-    let (mut open, mut last, mut probes) = (false, None::<Instant>, 0);
-    for &(pause, kind, how) in steps {
-        life.now = life.now + ms(pause);
-        let mut gone = Vec::new();
-        let mut heard = vec![];
-        match kind {
-            0 => heard.push(life.gate.ask(life.now, life.keys[0], How(how | How::SAFE), None)),
-            1 => heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Failed, None))),
-            2 => {
-                heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Status(500), None)))
-            }
-            _ => heard.extend(life.flying().map(|t| life.gate.settle(life.now, t, Outcome::Aborted, None))),
-        }
-        while let Some(verdict) = life.gate.poll(life.now) {
-            heard.push(verdict);
-        }
-        for verdict in heard {
-            match verdict {
-                Verdict::Go(ticket) => gone.push(ticket),
-                Verdict::Wait { why, .. } | Verdict::Shed { why, .. } => open |= why == Reason::Breaker,
-                Verdict::Done(ticket) | Verdict::Held { ticket, .. } => drop(life.open.remove(&ticket.0)),
-                _ => {}
-            }
-        }
-        for ticket in gone {
-            if open && let Some(last) = last {
-                assert!(life.now.since(last) >= rest, "two probes in {:?}", life.now.since(last));
-                probes += 1;
-            }
-            last = open.then_some(life.now);
-            let asked =
-                Asked { key: 0, how: How(how), flying: Some(life.now), sent: 1, deadline: life.now, nth: 0 };
-            life.open.insert(ticket.0, asked);
-        }
-    }
-    probes
-}
-
 fn live(settings: &[(Setting, f64)], seed: u64, ops: &[Op]) -> Vec<(u64, u64)> {
     let mut life = Life::new(settings, seed);
     ops.iter().for_each(|op| life.act(op));
@@ -500,23 +450,6 @@ proptest! {
         let once = live(&settings, seed, &ops);
         prop_assert_eq!(once, live(&settings, seed, &ops));
     }
-
-    #[test]
-    fn a_dead_server_is_asked_once_in_a_rest(settings in settings(), seed in any::<u64>(), steps in steps()) {
-        knock(&settings, seed, &steps);
-    }
-}
-
-#[test]
-fn a_dead_server_is_asked_at_all() {
-    let failing = [(10, 0, 1), (10, 1, 0)].repeat(20);
-    let waiting = [(6_000, 0, 1), (10, 1, 0)].repeat(20);
-    assert!(knock(&[], 1, &[failing, waiting].concat()) > 2);
-}
-
-fn steps() -> impl Strategy<Value = Vec<(u64, u8, u32)>> {
-    let how = (0..3_u32, 0..8_u32).prop_map(|(priority, flags)| priority | flags << 3);
-    proptest::collection::vec((prop_oneof![0..40_u64, 0..9_000_u64], 0..4_u8, how), 1..300)
 }
 
 fn cases() -> u32 {

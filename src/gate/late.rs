@@ -2,7 +2,8 @@
 //!
 //! | a look at one in flight           | its route      | its scope                                                      |
 //! |-----------------------------------|----------------|----------------------------------------------------------------|
-//! | late                              | fair           | fair                                                           |
+//! | late                              | noted: background work stops, and it is nominal still | the same                                |
+//! | by a second                       | fair           | fair                                                           |
 //! | by a quarter of patience          | serious        | serious when another route is late too, or there is none; fair |
 //! | late, of a class never answered   | the same when another route is late too; else noted, and nominal | the same      |
 //! | sent before one that was answered in time | nothing | nothing                                                       |
@@ -40,16 +41,19 @@ impl Gate {
         }
     }
 
-    /// Looks at those in flight whose time has come.
+    /// Looks at those in flight whose time has come. When nobody looked in time, the page was held up itself, and what all
+    /// of them take says nothing.
     pub(super) fn look_for_late(&mut self, now: Instant) {
-        for mut r in self.tickets.to_look_at(now) {
-            if now.since(r.look_at) > defaults::LOOP_LATE {
+        let held_up = now.since(self.tickets.look_at()) > defaults::LOOP_LATE;
+        for mut r in self.tickets.to_look_at(if held_up { Instant::NEVER } else { now }) {
+            if held_up {
                 r.how.0 |= How::UNTIMED;
                 r.look_at = Instant::NEVER;
             } else {
                 let usual = self.places.get(r.route).map_or(Duration::ZERO, |route| route.usual.mean());
                 self.late(now, &r, usual);
-                r.look_at = now + self.serious();
+                let noted = now.since(r.sent_at) - usual < defaults::LATE_FAIR;
+                r.look_at = now + if noted { defaults::LATE_LEAST } else { self.serious() };
             }
             self.tickets.put(&r);
         }
@@ -97,7 +101,11 @@ impl Gate {
         let figures = self.policy.pressure;
         let [fair, serious, _] = figures.up;
         let overdue = now.since(r.sent_at) - usual;
-        let mut level = if overdue < self.serious() { fair } else { serious };
+        let mut level = match overdue {
+            short if short < defaults::LATE_FAIR => fair - 1,
+            long if long < self.serious() => fair,
+            _ => serious,
+        };
         let alone = self.places.is_alone(r.scope, r.route);
         let others = self.places.another_late(now, r.scope, r.route, &figures);
         let cold = usual == Duration::ZERO && !others;
@@ -114,7 +122,7 @@ impl Gate {
             && scope.prompt < r.sent_at
             && !cold
         {
-            scope.level.late(now, if alone || others { level } else { fair }, &figures);
+            scope.level.late(now, if alone || others { level } else { level.min(fair) }, &figures);
         }
         self.changed = true;
         self.kept.stir();

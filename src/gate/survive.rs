@@ -150,6 +150,11 @@ impl Gate {
         (self.kept.on, self.kept.lasting) = (true, lasting);
     }
 
+    /// The page is left, or back: nothing is due to be written meanwhile.
+    pub fn storing(&mut self, on: bool) {
+        self.kept.on = on;
+    }
+
     /// Takes over a stored record; a record that is none is nothing.
     pub fn take_stored(&mut self, now: Instant, wall: WallTime, text: &[u8]) {
         if let Some(stored) = self.read_record(wall, text) {

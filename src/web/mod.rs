@@ -273,7 +273,7 @@ impl Room {
     /// Whether a record or a message is due.
     fn look(&mut self, now: Instant) {
         self.now = now;
-        self.owes.0 |= !self.left && self.gate.to_store(now, false);
+        self.owes.0 |= self.gate.to_store(now, false);
         self.owes.1 |= self.gate.to_tell(now);
     }
 
@@ -301,6 +301,7 @@ impl Room {
             self.part();
         }
         self.left = true;
+        self.gate.storing(false);
     }
 
     /// The wall clock when the room was last asked.

@@ -91,7 +91,7 @@ pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
                 if room.gate.hear_peer(now, room.wall(), said) { 8.0 } else { 0.0 }
             });
         } else {
-            room.attend(now, what as u8 == b'h');
+            room.attend(now, what as u8);
         }
         f64::from(room.flags(now)) + forget
     })
@@ -99,17 +99,20 @@ pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
 
 impl Room {
     /// The page is hidden or seen, left or back.
-    fn attend(&mut self, now: Instant, leaves: bool) {
+    fn attend(&mut self, now: Instant, what: u8) {
+        let (leaves, shows) = (what == b'h', what == b's');
         let hidden = leaves || Attention::is_hidden();
         self.gate.set_hidden(now, hidden);
         if leaves {
             self.leave(now);
-        } else if hidden {
-            // It may not come back.
-            self.owes.0 |= !self.left && self.gate.to_store(now, true);
-        } else if core::mem::take(&mut self.left) {
+        } else if (shows || !hidden) && core::mem::take(&mut self.left) {
+            // Perhaps in a tab that nobody looks at.
+            self.gate.storing(self.store.is_some());
             self.take(now);
             self.meet(now);
+        } else if hidden {
+            // It may not come back.
+            self.owes.0 |= self.gate.to_store(now, true);
         }
     }
 }

@@ -73,15 +73,42 @@ class Host {
   }
 
   #page() {
-    this.document = new EventTarget();
-    const { document } = this;
-    const add = document.addEventListener.bind(document);
-    const remove = document.removeEventListener.bind(document);
-    document.addEventListener = (...given) => (this.call("document.addEventListener"), add(...given));
-    document.removeEventListener = (...given) => (this.call("document.removeEventListener"), remove(...given));
-    Object.assign(document, { baseURI: "https://api.example/", visibilityState: "visible", hidden: false });
-    this.#put(globalThis, "document", document);
+    const counted = (target, name) => {
+      for (const way of ["addEventListener", "removeEventListener"]) {
+        target[way] = (...given) => (this.call(`${name}.${way}`), EventTarget.prototype[way].apply(target, given));
+      }
+      return target;
+    };
+    this.document = Object.assign(counted(new EventTarget(), "document"), { baseURI: "https://api.example/", visibilityState: "visible", hidden: false });
+    this.window = counted(new EventTarget(), "window");
+    this.#put(globalThis, "document", this.document);
+    this.#put(globalThis, "window", this.window);
     this.#put(globalThis, "localStorage", this.storage);
+    const host = this;
+    const open = new Set();
+    this.#put(globalThis, "BroadcastChannel", class extends EventTarget {
+      constructor(name) {
+        host.call("BroadcastChannel");
+        super();
+        this.name = name;
+        open.add(counted(this, "channel"));
+      }
+      postMessage(data) {
+        host.call("postMessage");
+        host.post(this.name, data, this);
+      }
+      close() {
+        open.delete(this);
+        host.call("close");
+      }
+    });
+    /** What any script of the origin may do. */
+    this.post = (name, data, from) => {
+      for (const each of open) {
+        const tell = () => open.has(each) && each.dispatchEvent(Object.assign(new Event("message"), { data }));
+        if (each !== from && each.name === name) this.after(1, tell);
+      }
+    };
   }
 
   #put(object, name, value) {
@@ -109,7 +136,8 @@ class Host {
   /** Time passes, and all that it brings about happens. */
   async pass(ms) {
     const end = this.now + ms;
-    for (;;) {
+    for (let steps = 0; ; steps++) {
+      assert.ok(steps < 10_000, "timers without an end");
       await new Promise(later);
       const [id, next] = [...this.timers].reduce((first, each) => (each[1].at < (first[1]?.at ?? Infinity) ? each : first), []);
       if (!next || next.at > end) break;
@@ -123,6 +151,11 @@ class Host {
     }
     this.now = end;
     await new Promise(later);
+  }
+
+  /** The page is left, perhaps for the back-forward cache, or back from there. */
+  leave(left) {
+    this.window.dispatchEvent(Object.assign(new Event(left ? "pagehide" : "pageshow"), { persisted: true }));
   }
 
   /** The page is hidden, or seen again. */
@@ -141,8 +174,12 @@ class Run {
     Object.assign(this, { host, script, library });
   }
 
+  tides = [];
+
+  /** Another tab or, when the one before is disposed of, the page again. */
   open(options) {
-    this.tide = this.library.createTidegate({ fetch: (input, init) => this.#serve(input, init), seed: 1, ...options });
+    this.tide = this.library.createTidegate({ fetch: (input, init) => this.#serve(input, init), seed: this.tides.length + 1, ...options });
+    this.tides.push(this.tide);
     return this.tide;
   }
 
@@ -192,9 +229,9 @@ class Run {
   }
 
   /** A fetch of the page. */
-  fetch(path, init, reason) {
+  fetch(path, init, reason, { tide } = this) {
     const url = `https://api.example${path}`;
-    this.ask(() => this.tide.fetch(url, init), url, reason, init?.body);
+    this.ask(() => tide.fetch(url, init), url, reason, init?.body);
   }
 
   get told() {
@@ -204,7 +241,7 @@ class Run {
 
 /** What holds whatever has failed. A call ends as one of the scenario's does (`ends`, `also`), or as the server said, or the platform. */
 async function judge(run, { gone, ends, also = [] }) {
-  const { host, tide, asked, arrivals } = run;
+  const { host, tide, tides, asked, arrivals } = run;
   const fair = (told) => told === 200 || told === "fetch" || [...ends, ...also].includes(told) || arrivals.some(({ said }) => said === told);
   await host.pass(LONG);
   for (const { told, ends, url } of asked) {
@@ -228,7 +265,7 @@ async function judge(run, { gone, ends, also = [] }) {
     const calls = asked.filter(like).length;
     assert.ok(went <= calls * (method === "GET" || key ? 4 : 1), `${method} ${url} went ${went} times for ${calls} calls`);
   }
-  tide.dispose();
+  tides.forEach((each) => each.dispose());
   await host.pass(LONG);
   assert.equal(host.timers.size, 0, "zero timers at rest");
   assert.deepEqual(host.thrown, [], "nothing is thrown into the page");

@@ -37,10 +37,19 @@ fn state(world: &mut World, when: Instant) -> State {
 fn an_answer_that_is_outstanding_raises_the_pressure_at_the_moment_it_is_late() {
     let mut world = used_to(&["/a"], dip(100, 6_000));
     world.ask(at(10_000), "/a", GET);
-    assert_eq!(state(&mut world, at(10_599)), State::Nominal);
-    assert_eq!(state(&mut world, at(10_601)), State::Fair, "100 ms usually, and half a second more");
-    assert_eq!(state(&mut world, at(12_599)), State::Fair);
-    assert_eq!(state(&mut world, at(12_601)), State::Serious, "a quarter of patience beyond it");
+    assert_eq!(state(&mut world, at(11_099)), State::Nominal);
+    assert_eq!(state(&mut world, at(11_101)), State::Fair, "100 ms usually, and a second more");
+    assert_eq!(state(&mut world, at(13_099)), State::Fair);
+    assert_eq!(state(&mut world, at(13_101)), State::Serious, "a quarter of patience beyond that");
+}
+
+#[test]
+fn lateness_is_noted_before_it_is_pressure_and_background_work_stops() {
+    let mut world = used_to(&["/a"], dip(100, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    let poll = world.ask(at(10_700), "/poll", BACKGROUND);
+    assert_eq!(state(&mut world, at(11_099)), State::Nominal);
+    assert_eq!(world.call(poll).waits.last().unwrap().1, Reason::Overload);
 }
 
 #[test]
@@ -60,9 +69,9 @@ fn an_answer_that_left_before_it_was_late_does_not_end_it_and_one_that_left_afte
     });
     world.ask(at(10_000), "/a", GET);
     world.ask(at(9_700), "/b", GET);
-    assert_eq!(state(&mut world, at(10_901)), State::Fair);
-    world.ask(at(11_000), "/b", GET);
-    assert_eq!(state(&mut world, at(11_401)), State::Nominal, "its scope answers others in time");
+    assert_eq!(state(&mut world, at(11_401)), State::Fair);
+    world.ask(at(11_500), "/b", GET);
+    assert_eq!(state(&mut world, at(11_901)), State::Nominal, "its scope answers others in time");
     assert_eq!(state(&mut world, at(14_000)), State::Nominal, "however late the one becomes");
 }
 
@@ -253,13 +262,13 @@ fn while_the_server_is_seriously_late_one_request_of_a_human_flies_and_the_newes
     let mut world = used_to(&["/a", "/b"], dip(100, 4_000));
     world.ask(at(10_000), "/a", GET);
     world.ask(at(10_000), "/b", GET);
-    let waits = world.ask(at(13_000), "/c", GET);
+    let waits = world.ask(at(13_200), "/c", GET);
     let newer = world.ask(at(13_500), "/d", GET);
     world.run_until(at(13_999));
     assert_eq!((world.call(waits).sent.len(), world.call(newer).sent.len()), (0, 0));
     assert_eq!(
         world.call(waits).waits,
-        [(at(13_000) + ms(5_333) + Duration::from_micros(334), Reason::Overload)]
+        [(at(13_200) + ms(5_333) + Duration::from_micros(334), Reason::Overload)]
     );
     world.run();
     for call in [waits, newer] {

@@ -34,6 +34,8 @@ pub enum Event {
     Answer(u32),
     Change(u32),
     Said(u32),
+    /// The trigger is over.
+    End,
     Second,
 }
 
@@ -104,6 +106,8 @@ impl<'c> World<'c> {
         for (n, (at, _)) in self.scenario.changes.iter().enumerate() {
             self.agenda.plan(*at, Event::Change(n as u32));
         }
+        // Behind the change that ends it: what is queued then, by the capacity of then.
+        self.agenda.plan(self.end, Event::End);
         self.agenda.plan(SECOND, Event::Second);
         while let Some(event) = self.agenda.next() {
             if self.agenda.now > p::RUN {
@@ -136,6 +140,7 @@ impl<'c> World<'c> {
             Event::Answer(request) => self.answered(request),
             Event::Change(n) => self.change(n),
             Event::Said(n) => self.said(n),
+            Event::End => self.tally.drain = self.backend.wait(),
             Event::Second => {
                 self.tally.queue.push(self.backend.wait());
                 self.agenda.plan(self.now() + SECOND, Event::Second);
@@ -370,9 +375,6 @@ impl<'c> World<'c> {
     fn change(&mut self, n: u32) {
         let (at, change) = self.scenario.changes[n as usize];
         let out = self.backend.change(at, change);
-        if at == self.scenario.end {
-            self.tally.drain = self.backend.wait();
-        }
         for id in out {
             self.refuse(id, self.backend.is_broken());
         }
