@@ -73,16 +73,21 @@ impl Page {
     }
 }
 
-/// A page that waits since the tenth second, and when it has looked twice: serious since 12.6 s.
+/// A page that waits since the tenth second, and has looked three times: serious since 13.1 s.
 fn late(how: u32) -> Page {
     let mut page = Page::used();
     page.go(at(10_000), how);
-    page.run(at(10_000), at(13_000));
+    page.run(at(10_000), at(LOOK));
     page
 }
 
-const SEEN: u64 = 12_600;
-const LIFE: Duration = Duration::from_secs(120);
+const SEEN: u64 = 13_100;
+const LOOK: u64 = 13_500;
+
+/// Six half-lives.
+fn life() -> Duration {
+    PRESSURE.late_half_life.saturating_mul(6)
+}
 
 fn figure(milliseconds: u64) -> u64 {
     u64::from(PRESSURE.up[1]) << 48 | milliseconds
@@ -96,30 +101,30 @@ fn while_nothing_is_late_nothing_is_kept() {
 #[test]
 fn what_is_outstanding_is_kept_for_its_scope_and_its_route_and_what_is_usual_beside_it() {
     let page = late(ASK);
-    let left = at(SEEN) + LIFE;
+    let left = at(SEEN) + life();
     // A tenth of a second is usual; twice what is beyond it, of which half is what to expect.
-    assert_eq!(page.kept(at(13_000), LATE), [(left.since(at(13_000)), figure(5_800)); 2]);
-    let usual = page.kept(at(13_000), USUAL);
+    assert_eq!(page.kept(at(LOOK), LATE), [(left.since(at(LOOK)), figure(6_800)); 2]);
+    let usual = page.kept(at(LOOK), USUAL);
     assert_eq!(usual.len(), 1, "a route's");
-    assert_eq!((usual[0].0, usual[0].1 >> 32), (left.since(at(13_000)), 100_000));
+    assert_eq!((usual[0].0, usual[0].1 >> 32), (left.since(at(LOOK)), 100_000));
     let deviation = usual[0].1 & u64::from(u32::MAX);
     assert!(
         (3_000..8_000).contains(&deviation),
         "half of it at first, a quarter less each time: {deviation}"
     );
-    assert_eq!(page.kept(at(13_000), BUDGET).len(), 1);
+    assert_eq!(page.kept(at(LOOK), BUDGET).len(), 1);
 }
 
 #[test]
 fn of_several_in_flight_the_oldest_of_a_humans_counts() {
     let mut page = late(ASK);
-    let (scope, _) = page.names(at(13_000));
-    let key = page.0.key(at(13_000), scope, b"GET", format!("{ORIGIN}/new").as_bytes());
-    let asked = page.0.ask(at(13_000), key, How(ASK), Some(secs(60)));
+    let (scope, _) = page.names(at(LOOK));
+    let key = page.0.key(at(LOOK), scope, b"GET", format!("{ORIGIN}/new").as_bytes());
+    let asked = page.0.ask(at(LOOK), key, How(ASK), Some(secs(60)));
     assert!(matches!(asked, Verdict::Wait { .. } | Verdict::Go(_)));
     assert_eq!(page.kept(at(14_000), LATE)[0].1, figure(7_800));
     let background = late(BACKGROUND);
-    assert_eq!(background.kept(at(13_000), LATE)[0].1, figure(0), "nobody waits for it");
+    assert_eq!(background.kept(at(LOOK), LATE)[0].1, figure(0), "nobody waits for it");
 }
 
 #[test]
@@ -157,11 +162,12 @@ fn an_answer_that_was_late_is_forgotten_at_twice_the_pace_of_time_when_nothing_i
 fn it_is_kept_for_as_long_as_a_hundredth_of_it_is_left() {
     let mut page = Page::used();
     let ticket = page.go(at(10_000), ASK);
-    page.run(at(10_000), at(13_000));
-    let _ = page.0.settle(at(13_000), ticket, Outcome::Aborted, None);
-    assert_eq!(page.kept(at(SEEN) + secs(117), LATE).len(), 2);
-    assert_eq!(page.kept(at(SEEN) + secs(117), USUAL).len(), 1);
-    assert_eq!(page.0.snapshot(at(SEEN) + secs(119)), None);
+    page.run(at(10_000), at(LOOK));
+    let _ = page.0.settle(at(LOOK), ticket, Outcome::Aborted, None);
+    let nearly = at(SEEN) + (life() - secs(2));
+    assert_eq!(page.kept(nearly, LATE).len(), 2);
+    assert_eq!(page.kept(nearly, USUAL).len(), 1);
+    assert_eq!(page.0.snapshot(nearly + ms(1_500)), None);
 }
 
 /// The page after a reload that took no time, on an axis of its own.
@@ -176,19 +182,23 @@ fn reloaded(kept: &Snapshot) -> Page {
 #[test]
 fn the_next_page_is_as_late_as_the_last_one_and_for_as_long() {
     let mut page = late(ASK);
-    let kept = page.0.snapshot(at(13_000)).unwrap();
+    let kept = page.0.snapshot(at(LOOK)).unwrap();
     let mut next = reloaded(&kept);
     for after in [0, 1_000, 5_000, 30_000] {
-        let (state, value) = next.level(at(NEW + after));
-        let (_, before) = page.level(at(13_000 + after));
+        let (_, value) = next.level(at(NEW + after));
+        let (_, before) = page.level(at(LOOK + after));
         assert!(value.abs_diff(before) <= 1, "{after}: {value} {before}");
-        assert_eq!(state, State::Fair, "{after}: what it was before, a state that is left late, is not kept");
     }
+    assert_eq!(
+        reloaded(&kept).level(at(NEW)).0,
+        State::Fair,
+        "by the level: a state that is left late is not kept"
+    );
 }
 
 #[test]
 fn the_next_page_knows_what_is_usual() {
-    let kept = late(ASK).0.snapshot(at(13_000)).unwrap();
+    let kept = late(ASK).0.snapshot(at(LOOK)).unwrap();
     let mut next = reloaded(&kept);
     let later = at(NEW + 40_000);
     let _ = next.go(later, ASK);
@@ -198,9 +208,9 @@ fn the_next_page_knows_what_is_usual() {
 
 #[test]
 fn what_was_outstanding_holds_a_human_of_the_next_page_by_what_is_to_be_expected() {
-    let kept = late(ASK).0.snapshot(at(13_000)).unwrap();
-    // Of 5.8 s half; a third of the patience left is waited for.
-    for (patience, held) in [(6, 1_350), (3, 2_000), (9, 0)] {
+    let kept = late(ASK).0.snapshot(at(LOOK)).unwrap();
+    // Of 6.8 s half; a third of the patience left is waited for.
+    for (patience, held) in [(6, 2_100), (3, 2_000), (9, 600), (12, 0)] {
         let asked = reloaded(&kept).ask(at(NEW), ASK, secs(patience));
         match asked {
             Verdict::Wait { until, why, .. } => {
@@ -221,7 +231,7 @@ fn forged(kept: &Snapshot, milliseconds: u64) -> Snapshot {
 
 #[test]
 fn what_is_told_to_be_expected_is_at_most_half_a_minute_and_never_less_than_what_is_known() {
-    let kept = late(ASK).0.snapshot(at(13_000)).unwrap();
+    let kept = late(ASK).0.snapshot(at(LOOK)).unwrap();
     let held = |page: &mut Page| match page.ask(at(NEW), ASK, secs(30)) {
         Verdict::Wait { until, .. } => until.since(at(NEW)),
         _ => Duration::ZERO,
