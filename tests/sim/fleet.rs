@@ -41,7 +41,7 @@ pub struct Outcome {
 /// The humans of one seed in one scenario.
 pub fn crowd(scenario: &Scenario, clients: u32, seed: u64) -> (Crowd, u32) {
     let guests = (f64::from(clients) * scenario.guests) as u32;
-    let crowd = Crowd::draw(seed, clients, guests, (p::TRIGGER, scenario.end));
+    let crowd = Crowd::draw(seed, clients, guests, (p::TRIGGER, scenario.end), scenario.mix);
     let workers = bound::workers(&crowd);
     (crowd, workers)
 }

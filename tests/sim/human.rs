@@ -96,12 +96,13 @@ pub struct Human {
 pub struct Crowd {
     pub humans: Vec<Human>,
     pub intents: Vec<Intent>,
+    pub mix: p::Mix,
 }
 
 impl Crowd {
     /// `regular` are there from the beginning, `guests` come in the first quarter of their stay and leave at its end.
-    pub fn draw(seed: u64, regular: u32, guests: u32, stay: (Micros, Micros)) -> Self {
-        let (root, mut crowd) = (Rng::from_seed(seed), Self::default());
+    pub fn draw(seed: u64, regular: u32, guests: u32, stay: (Micros, Micros), mix: p::Mix) -> Self {
+        let (root, mut crowd) = (Rng::from_seed(seed), Self { mix, ..Self::default() });
         for n in 0..regular + guests {
             let mut rng = root.fork(u64::from(n) + 1);
             let guest = n >= regular;
@@ -160,10 +161,10 @@ impl Crowd {
     pub fn load(&self) -> f64 {
         let seconds = |span: Micros| span as f64 / SECOND as f64;
         let regulars = self.humans.iter().filter(|h| h.from == 0).count();
-        let mut requests = seconds(p::RUN) / seconds(p::POLL_EVERY) * regulars as f64;
+        let mut requests = seconds(p::RUN) / seconds(self.mix.poll_every) * regulars as f64;
         for intent in self.intents.iter().filter(|i| self.humans[i.human as usize].from == 0) {
             requests += match intent.what {
-                What::View => f64::from(p::ESSENTIAL + p::OPTIONAL),
+                What::View => f64::from(p::ESSENTIAL + self.mix.optional),
                 What::Save => 1.0,
                 What::Search(_) => {
                     let keys = intent.keys();

@@ -240,7 +240,7 @@ impl Figures {
                     self.lost.push((intent.human, n as u32));
                 }
                 if intent.what == What::View {
-                    optional.of += f64::from(p::OPTIONAL);
+                    optional.of += f64::from(crowd.mix.optional);
                     optional.got += f64::from(tally.shown[n].count_ones());
                 }
             }

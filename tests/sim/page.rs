@@ -86,7 +86,7 @@ impl World<'_> {
         if from == 0 {
             // Was there before: no shell, and polls at any phase.
             self.start_client(tab);
-            let first = uniform(&mut self.rng, 0, p::POLL_EVERY);
+            let first = uniform(&mut self.rng, 0, self.crowd.mix.poll_every);
             self.agenda.plan(first, Event::Poll(tab, page));
         } else {
             let load = uniform(&mut self.rng, p::DOCUMENT.0, p::DOCUMENT.1);
@@ -184,7 +184,7 @@ impl World<'_> {
         for n in 0..p::ESSENTIAL {
             self.ask(tab, intent, Part::Essential(n), 0, pressed);
         }
-        for n in 0..p::OPTIONAL {
+        for n in 0..self.crowd.mix.optional {
             self.ask(tab, intent, Part::Optional(n), 2, false);
         }
     }
@@ -196,7 +196,7 @@ impl World<'_> {
         if !self.tabs[tab as usize].calls.iter().any(|c| c.part == Part::Poll) {
             self.ask(tab, NOTHING, Part::Poll, 2, false);
         }
-        self.agenda.plan(self.now() + p::POLL_EVERY, Event::Poll(tab, page));
+        self.agenda.plan(self.now() + self.crowd.mix.poll_every, Event::Poll(tab, page));
     }
 
     // ── the human ───────────────────────────────────────────────────────────

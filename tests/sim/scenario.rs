@@ -2,7 +2,7 @@
 
 use super::backend::{Change, Design, Style};
 use super::clock::{Micros, SECOND};
-use super::params::TRIGGER;
+use super::params::{LEAN, Mix, RICH, TRIGGER};
 
 /// One story.
 #[derive(Clone, Debug)]
@@ -10,6 +10,7 @@ pub struct Scenario {
     pub name: &'static str,
     pub about: &'static str,
     pub design: Design,
+    pub mix: Mix,
     /// When the trigger ends.
     pub end: Micros,
     pub changes: Vec<(Micros, Change)>,
@@ -40,7 +41,7 @@ impl Scenario {
         if let Some(change) = change {
             changes = vec![(TRIGGER, change), (end, Change::Well)];
         }
-        Self { name, about, design, end, changes, guests: 0.0, moderate: false }
+        Self { name, about, design, mix: RICH, end, changes, guests: 0.0, moderate: false }
     }
 
     fn moderate(mut self) -> Self {
@@ -146,11 +147,25 @@ fn depths() -> Vec<Scenario> {
     ]
 }
 
+/// The same with pages of which most is essential.
+fn lean() -> Vec<Scenario> {
+    let deep = Some(Change::Workers(0.35));
+    let mut all = vec![
+        dip("lean-dip", "a minute with three fifths of the workers, lean pages", PLAIN),
+        crowd("lean-crowd", "six tenths more humans for a minute, lean pages", PLAIN),
+        Scenario::new("lean-deep-30", "half a minute with 0.35 of the workers, lean pages", PLAIN, 30, deep),
+        Scenario::new("lean-deep-60", "a minute with 0.35 of the workers, lean pages", PLAIN, 60, deep),
+    ];
+    all.iter_mut().for_each(|scenario| scenario.mix = LEAN);
+    all
+}
+
 /// All of them.
 pub fn all() -> Vec<Scenario> {
     let refusing = Change::Refusing(TRIGGER + 30 * SECOND);
     let mut all = overloads();
     all.extend(depths());
+    all.extend(lean());
     all.extend([
         outage("outage-503", "half a minute of 503", Style::Silent, refusing),
         outage("outage-dropped", "half a minute of dropped connections", Style::Silent, Change::Dropping),
