@@ -161,4 +161,15 @@ mod tests {
             assert_eq!(keys.slots.len(), SLOTS.min(n + 1));
         }
     }
+
+    #[test]
+    fn a_handle_whose_generations_have_gone_round_is_not_zero() {
+        let mut keys = Keys::default();
+        for _ in 0..SLOTS {
+            keys.intern(1, 2);
+        }
+        keys.slots[0].id = KeyId(u32::MAX - (SLOTS as u32 - 1));
+        let id = keys.intern(3, 4);
+        assert_eq!((id, keys.get(id).map(|key| key.scope)), (KeyId(SLOTS as u32), Some(3)));
+    }
 }

@@ -577,4 +577,11 @@ mod tests {
         let guess = Hold { until: now + Duration::from_secs(30), why: Reason::Overload };
         assert_eq!(place.closed(), guess, "a guess is short");
     }
+
+    #[test]
+    fn over_forty_characters_are_an_id_whatever_they_are() {
+        let path = |letter: &str, length: usize| String::from("https://a.b/") + &letter.repeat(length);
+        assert!(same(&path("x", 41), &path("y", 41)));
+        assert!(!same(&path("x", 40), &path("y", 40)));
+    }
 }

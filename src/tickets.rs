@@ -189,3 +189,103 @@ impl Tickets {
         self.each().any(|r| r.route == route)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Duration;
+
+    fn at(ms: u64) -> Instant {
+        Instant::ORIGIN + Duration::from_millis(ms)
+    }
+
+    fn request() -> Request {
+        Request {
+            ticket: Ticket::NONE,
+            key: KeyId(0),
+            scope: PlaceId(1),
+            route: PlaceId(2),
+            how: How(0),
+            phase: Phase::Waiting,
+            tries: 0,
+            asked: at(0),
+            deadline: at(0),
+            sent_at: at(0),
+            epoch: Epoch::default(),
+            hold: Hold::NONE,
+            look_at: Instant::NEVER,
+        }
+    }
+
+    fn flying(tickets: &mut Tickets, sent_at: u64, look_at: u64) -> Request {
+        let mut one = request();
+        tickets.open(&mut one);
+        (one.phase, one.sent_at, one.look_at) = (Phase::Flying, at(sent_at), at(look_at));
+        tickets.put(&one);
+        one
+    }
+
+    #[test]
+    fn a_ticket_that_was_given_back_finds_nothing_and_changes_nothing() {
+        let mut tickets = Tickets::default();
+        let one = flying(&mut tickets, 1, 5);
+        tickets.close(one.ticket);
+        tickets.put(&one);
+        tickets.close(one.ticket);
+        assert_eq!((tickets.flying(), tickets.look_at()), (0, Instant::NEVER));
+        let next = flying(&mut tickets, 2, 7);
+        tickets.close(one.ticket);
+        assert!(next.ticket != one.ticket && tickets.get(next.ticket).is_some(), "the slot is another's now");
+        assert!(tickets.get(Ticket::NONE).is_none() && tickets.get(one.ticket).is_none());
+    }
+
+    #[test]
+    fn those_whose_time_has_come_are_looked_at_and_the_next_time_is_the_least_of_the_others() {
+        let mut tickets = Tickets::default();
+        let [first, second, third] =
+            [(3, 10), (1, 30), (2, 20)].map(|(s, l)| flying(&mut tickets, s, l).ticket);
+        assert_eq!(tickets.look_at(), at(10));
+        assert!(tickets.to_look_at(at(9)).is_empty());
+        let due = tickets.to_look_at(at(10));
+        assert_eq!(due.iter().map(|r| r.ticket).collect::<Vec<_>>(), [first]);
+        assert_eq!(tickets.look_at(), at(20));
+        assert_eq!(tickets.oldest().map(|r| r.ticket), Some(second), "the one that was sent first");
+        tickets.close(second);
+        assert_eq!(tickets.oldest().map(|r| r.ticket), Some(third));
+        assert_eq!((tickets.flying(), tickets.in_flight().count()), (2, 2));
+        assert!(tickets.stand_for(PlaceId(2)) && !tickets.stand_for(PlaceId(1)));
+    }
+
+    #[test]
+    fn one_that_is_overdue_still_flies_and_is_not_the_oldest_that_counts() {
+        let mut tickets = Tickets::default();
+        let mut one = flying(&mut tickets, 1, 5);
+        one.phase = Phase::Overdue;
+        tickets.put(&one);
+        assert_eq!(
+            (tickets.flying(), tickets.in_flight().count(), tickets.look_at()),
+            (1, 0, Instant::NEVER)
+        );
+        assert!(tickets.oldest().is_none());
+    }
+
+    #[test]
+    fn the_lowest_free_slot_is_taken_and_no_ticket_is_given_when_there_is_none() {
+        let mut tickets = Tickets::default();
+        let all: Vec<Ticket> = (0..SLOTS)
+            .map(|_| {
+                let mut one = request();
+                tickets.open(&mut one);
+                one.ticket
+            })
+            .collect();
+        let mut more = request();
+        tickets.open(&mut more);
+        assert_eq!(more.ticket, Ticket::NONE);
+        tickets.close(all[7]);
+        tickets.close(all[3]);
+        tickets.open(&mut more);
+        assert_eq!(more.ticket.0 as usize % SLOTS, 3);
+        assert!(!all.contains(&more.ticket) && tickets.slots.len() == SLOTS);
+    }
+}

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use tidegate::coalesce::KeyId;
-use tidegate::gate::Gate;
+use tidegate::event::Kind;
+use tidegate::gate::{Fault, Gate};
 use tidegate::hint::{Hint, Quota};
 use tidegate::policy::Config;
-use tidegate::snapshot::{BUDGET, Entry, GUESS, MOST, Salt, Snapshot, WORD};
+use tidegate::snapshot::{BUDGET, Entry, GUESS, MOST, Salt, Snapshot, TAB, WORD};
 use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Verdict};
 
@@ -289,6 +290,59 @@ fn what_a_newer_version_keeps_in_it_is_kept_for_it() {
     let read = Snapshot::decode(text.as_bytes(), WallTime(10_000), CAP, GUESSED).unwrap();
     assert!(read.entries.contains(&Entry { left: secs(50), ..newer }));
     assert!(read.entries.iter().any(|e| e.kind == WORD) && read.salt == stored.salt);
+}
+
+#[test]
+fn what_an_earlier_salt_named_is_obeyed_and_not_written_under_another() {
+    let told = |salt, id| {
+        let entry = Entry { id, left: secs(60), kind: WORD, value: 0 };
+        Snapshot { salt, entries: vec![entry] }.text(WallTime(0))
+    };
+    let mut before = page(1);
+    refuse(&mut before, T0, &at("/login"), 429, Some(60_000));
+    let mut gate = reloaded(2, &before.record(T0, WallTime(0), b""), 0);
+    // Meanwhile somebody has cleared the storage, and another page has begun it anew.
+    let text = gate.record(T0, WallTime(0), told(Salt([8, 9]), 77).as_bytes());
+    let read = Snapshot::decode(text.as_bytes(), WallTime(0), CAP, GUESSED).unwrap();
+    assert_eq!((read.salt, read.entries.len(), read.entries[0].id), (Salt([8, 9]), 1, 77));
+    assert!(held(&mut gate, T0, &at("/login")).is_some_and(|until| until >= T0 + secs(60)));
+    let _ = gate.take_changed();
+    assert!(gate.to_store(T0 + secs(1), true), "now its name is known again");
+}
+
+#[test]
+fn however_much_other_tabs_tell_what_stands_in_ones_record_is_kept() {
+    let mut before = page(1);
+    refuse(&mut before, T0, &at("/login"), 429, Some(60_000));
+    let text = before.record(T0, WallTime(0), b"");
+    let mut gate = page(2);
+    gate.greet(T0);
+    for round in 0..5_u64 {
+        let mut entries = vec![Entry { id: 9, left: secs(60), kind: TAB, value: 4 }];
+        let told = |n| Entry { id: round << 32 | n, left: secs(60), kind: WORD, value: 0 };
+        entries.extend((1..MOST as u64).map(told));
+        let _ = gate.hear_peer(
+            T0,
+            WallTime(0),
+            Snapshot { salt: Salt([3, 4]), entries }.text(WallTime(0)).as_bytes(),
+        );
+    }
+    gate.take_stored(T0, WallTime(0), text.as_bytes());
+    let read = gate.snapshot(T0).expect("what stood in the record").entries;
+    assert_eq!(read.iter().filter(|entry| entry.kind == WORD).count(), 1);
+    assert!(held(&mut gate, T0, &at("/login")).is_some_and(|until| until >= T0 + secs(60)));
+}
+
+#[test]
+fn a_failing_storage_or_channel_is_told_once_each_and_counted() {
+    let mut gate = page(1);
+    gate.listen(u32::MAX);
+    for fault in [Fault::Storage, Fault::Storage, Fault::Channel, Fault::Storage] {
+        gate.failed(fault);
+    }
+    assert_eq!(gate.failures(), [3, 1]);
+    let told: Vec<_> = std::iter::from_fn(|| gate.event()).map(|e| (e.kind, e.extra)).collect();
+    assert_eq!(told, [(Kind::Error, 4), (Kind::Error, 5)]);
 }
 
 // ── whatever stands there ───────────────────────────────────────────────────

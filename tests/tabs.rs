@@ -287,6 +287,80 @@ fn without_a_channel_nothing_is_due() {
 }
 
 #[test]
+fn a_closure_that_begins_soon_after_a_message_is_told_when_a_tenth_of_a_second_is_over() {
+    let mut tabs = Tabs::open(2, &[]);
+    let now = at(5_000);
+    let (a, b) = (go(&mut tabs.gates[0], now, "/a"), go(&mut tabs.gates[0], now, "/b"));
+    settle(&mut tabs.gates[0], now, a, 429, Some(20_000));
+    tabs.speak(now);
+    settle(&mut tabs.gates[0], now + ms(30), b, 429, Some(30_000));
+    let gate = &mut tabs.gates[0];
+    assert!(!gate.to_tell(now + ms(30)));
+    let _ = gate.record(now + ms(30), WallTime(0), b"");
+    assert!(!gate.to_store(now + secs(1), false), "its record is written");
+    assert_eq!(gate.next_timeout(now + ms(30)), now + ms(100), "and a timer is there for it");
+    assert!(!gate.to_tell(now + ms(99)) && gate.to_tell(now + ms(100)));
+}
+
+#[test]
+fn a_closure_that_an_answer_ended_is_not_told() {
+    let mut tabs = Tabs::open(2, &[]);
+    let now = at(5_000);
+    let flying = go(&mut tabs.gates[0], now, "/b");
+    refuse(&mut tabs.gates[0], now, "/a", None);
+    tabs.speak(now);
+    settle(&mut tabs.gates[0], now + ms(10), flying, 200, None);
+    tabs.said.clear();
+    tabs.run(now + ms(10), now + secs(60));
+    assert_eq!(tabs.said, []);
+}
+
+#[test]
+fn who_waits_for_his_part_is_looked_at_once_when_the_others_can_have_answered() {
+    let mut gate = tab(1, &[(Setting::ConcurrencyMax, 4.0)]);
+    gate.greet(at(0));
+    assert!(gate.to_tell(at(0)));
+    let _ = gate.message(at(0), WallTime(0));
+    let idle = gate.next_timeout(at(0));
+    let _ = go(&mut gate, at(0), "/a");
+    let Verdict::Wait { ticket, .. } = ask(&mut gate, at(0), "/b", POST) else { panic!("one at first") };
+    while gate.poll(at(0)).is_some() {}
+    assert_eq!((idle, gate.next_timeout(at(0))), (Instant::NEVER, at(120)));
+    assert!(!gate.to_tell(at(120)));
+    let left: Vec<_> = core::iter::from_fn(|| gate.poll(at(120))).collect();
+    assert_eq!(left, [Verdict::Go(ticket)], "nobody has answered: all four are his");
+    let _ = go(&mut gate, at(121), "/c");
+    let _ = go(&mut gate, at(121), "/d");
+    let Verdict::Wait { .. } = ask(&mut gate, at(121), "/e", POST) else { panic!("four at most") };
+    while gate.poll(at(121)).is_some() {}
+    assert!(gate.next_timeout(at(121)) > at(1_000), "and no look at it again");
+}
+
+#[test]
+fn a_page_that_was_called_answers_unless_it_spoke_in_the_last_five_seconds() {
+    for (since, answers) in [(4_999, false), (5_000, true)] {
+        let mut tabs = Tabs::open(2, &[]);
+        let now = at(5_000);
+        refuse(&mut tabs.gates[0], now, "/a", Some(20_000));
+        tabs.speak(now);
+        let call = forged(vec![speaker(9, 2)]);
+        let later = now + ms(since);
+        let _ = tabs.gates[0].hear_peer(later, WallTime(0), call.as_bytes());
+        assert_eq!(tabs.gates[0].to_tell(later), answers, "{since}");
+    }
+}
+
+#[test]
+fn while_a_place_is_closed_the_others_are_called_every_twenty_seconds() {
+    let mut tabs = Tabs::open(2, &[]);
+    let now = at(5_000);
+    refuse(&mut tabs.gates[0], now, "/a", Some(50_000));
+    tabs.run(now, now + secs(49));
+    let told: Vec<_> = tabs.said.iter().filter(|said| said.1 == 0).map(|said| said.0.since(now)).collect();
+    assert_eq!(told, [Duration::ZERO, secs(20), secs(40)]);
+}
+
+#[test]
 fn a_clear_reaches_the_others() {
     let mut tabs = Tabs::open(2, &[]);
     tabs.gates[0].tell_clear();
@@ -426,6 +500,38 @@ fn a_crowd_of_forged_tabs_leaves_one_place_and_one_retry() {
 }
 
 #[test]
+fn a_message_that_does_not_begin_with_who_speaks_is_nothing() {
+    let [scope, _] = names();
+    let closed = Entry { id: scope, left: MINUTE, kind: WORD, value: 0 };
+    for (entries, heard) in [(vec![closed, speaker(9, 4)], false), (vec![speaker(9, 4), closed], true)] {
+        let mut gate = tab(1, &[]);
+        gate.greet(at(0));
+        let _ = gate.hear_peer(at(200), WallTime(0), forged(entries).as_bytes());
+        assert_eq!((gate.ignored(), held(&mut gate, at(200), "/a") > at(200)), (u32::from(!heard), heard));
+    }
+}
+
+#[test]
+fn a_press_that_may_probe_ones_own_guess_still_obeys_what_a_server_told_another_tab() {
+    let [_, route] = names();
+    let word = Entry { id: route, left: secs(20), kind: WORD, value: 0 };
+    for (told, goes) in [(true, false), (false, true)] {
+        let mut gate = tab(1, &[]);
+        gate.greet(at(0));
+        for n in 0..10 {
+            let key = key(&mut gate, at(200 + n), "/a", b"GET");
+            let Verdict::Go(ticket) = gate.ask(at(200 + n), key, POST, None) else { panic!("it goes") };
+            settle(&mut gate, at(200 + n), ticket, 500, None); // the tenth opens the breaker for five seconds
+        }
+        if told {
+            let _ = gate.hear_peer(at(300), WallTime(0), forged(vec![speaker(9, 4), word]).as_bytes());
+        }
+        let pressed = ask(&mut gate, at(400), "/a", How(GET.0 | How::PRESS));
+        assert_eq!(matches!(pressed, Verdict::Go(_)), goes, "{pressed:?}");
+    }
+}
+
+#[test]
 fn an_echo_of_ones_own_word_is_nothing() {
     let mut gate = tab(1, &[(Setting::ConcurrencyMax, 2.0)]);
     gate.greet(at(0));
@@ -436,7 +542,7 @@ fn an_echo_of_ones_own_word_is_nothing() {
     assert_eq!((burst(&mut gate, at(200)), gate.ignored()), (2, 1));
 }
 
-/// The name of `/a`'s route, or of its scope, under the stranger's salt: nothing that is secret.
+/// The names of the scope and of `/a`'s route under the stranger's salt: nothing that is secret.
 fn names() -> [u64; 2] {
     let mut gate = tab(5, &[]);
     gate.restore(at(0), &Snapshot { salt: Salt([3, 4]), entries: Vec::new() });

@@ -249,4 +249,16 @@ mod tests {
             assert!(range.holds(range.default) || range.default == 0.0, "{path}");
         }
     }
+
+    #[test]
+    fn a_wait_that_is_set_bounds_everybodys_patience_and_one_that_is_not_only_that_of_background_work() {
+        let patience = |ms: f64| {
+            let mut config = Config::default();
+            config.set(Setting::QueueMaxWait as usize, ms);
+            let policy = config.check().unwrap();
+            [policy.patience, policy.background_patience].map(Duration::as_millis)
+        };
+        assert_eq!(patience(3_000.0), [3_000, 3_000]);
+        assert_eq!(patience(20_000.0), [8_000, 20_000]);
+    }
 }

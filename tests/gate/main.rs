@@ -2,6 +2,7 @@
 
 mod backpressure_field;
 mod bounds;
+mod forgotten;
 mod guess;
 mod hold;
 mod join;
@@ -9,6 +10,7 @@ mod late;
 mod later_word;
 mod leave;
 mod quota;
+mod reloaded;
 mod room;
 mod whom;
 mod word;
