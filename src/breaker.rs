@@ -229,8 +229,10 @@ mod tests {
         b.settle(at(50), early, true, &POLICY);
         assert_eq!(b.closed_until(at(50)), Some(at(100)), "open: a late answer is ignored");
         assert_eq!(b.ask(at(100)), Ok(()), "open: a probe after the rest");
+        assert!(!b.probing(), "open: none is out yet");
 
         let probe = b.sent(at(100));
+        assert!(b.probing() && b.is_open(), "half-open");
         assert_eq!(b.ask(at(101)), Err(at(200)), "half-open: one probe");
         b.settle(at(150), early, true, &POLICY);
         assert!(b.is_open(), "half-open: a late answer is ignored");
@@ -256,6 +258,7 @@ mod tests {
         assert_eq!(b.ask(at(199)), Err(at(200)));
         assert_eq!(b.ask(at(200)), Ok(()));
         assert_eq!(b.sent(at(200)), lost, "and its answer still counts when it comes after all");
+        assert_eq!(b.ask(at(200)), Err(at(300)), "the next one has a lease of its own");
         b.settle(at(210), lost, true, &POLICY);
         assert!(!b.is_open());
     }

@@ -216,6 +216,25 @@ fn it_is_written_at_once_then_once_a_second_and_removed_when_all_is_over() {
 }
 
 #[test]
+fn a_closure_that_moves_is_written_anew() {
+    let mut gate = page(1);
+    let key = key(&mut gate, T0, &at("/a"));
+    let [first, second] = [(); 2].map(|()| match gate.ask(T0, key, How(1), None) {
+        Verdict::Go(ticket) => ticket,
+        other => panic!("{other:?}"),
+    });
+    for (ticket, wait, now) in [(first, 10_000, T0), (second, 60_000, T0 + secs(2))] {
+        let hint = Hint { wait_ms: Some(wait), overloaded: true, ..Hint::default() };
+        let _ = gate.settle(now, ticket, Outcome::Status(429), Some(&hint));
+        let _ = gate.take_changed();
+        assert!(gate.to_store(now, false), "{wait}");
+        let text = gate.record(now, WallTime(0), b"");
+        let left = Snapshot::decode(text.as_bytes(), WallTime(0), CAP, GUESSED).unwrap().entries[0].left;
+        assert!(left >= Duration::from_millis(u64::from(wait)), "{left:?}");
+    }
+}
+
+#[test]
 fn a_process_that_must_end_is_not_kept_alive_by_a_record() {
     let mut gate = page(1);
     gate.store(false);

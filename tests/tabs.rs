@@ -338,15 +338,16 @@ fn who_waits_for_his_part_is_looked_at_once_when_the_others_can_have_answered() 
 
 #[test]
 fn a_page_that_was_called_answers_unless_it_spoke_in_the_last_five_seconds() {
-    for (since, answers) in [(4_999, false), (5_000, true)] {
+    for (what, since, answers) in [(2, 4_999, false), (2, 5_000, true), (4, 5_000, false), (8, 5_000, false)]
+    {
         let mut tabs = Tabs::open(2, &[]);
         let now = at(5_000);
         refuse(&mut tabs.gates[0], now, "/a", Some(20_000));
         tabs.speak(now);
-        let call = forged(vec![speaker(9, 2)]);
+        let call = forged(vec![speaker(9, what)]);
         let later = now + ms(since);
         let _ = tabs.gates[0].hear_peer(later, WallTime(0), call.as_bytes());
-        assert_eq!(tabs.gates[0].to_tell(later), answers, "{since}");
+        assert_eq!(tabs.gates[0].to_tell(later), answers, "{what} {since}");
     }
 }
 

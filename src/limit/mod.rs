@@ -196,7 +196,7 @@ mod tests {
         limit.sent();
         assert!(limit.ask(&two));
         limit.sent();
-        assert!(!limit.ask(&two));
+        assert_eq!((limit.in_flight(), limit.ask(&two)), (2, false));
         limit.left();
         assert!(limit.ask(&two));
         (0..3).for_each(|_| limit.left());

@@ -210,4 +210,27 @@ mod tests {
         usual.resume(at(0), (1, 1));
         assert_eq!(usual.mean(), ms(200));
     }
+
+    #[test]
+    fn what_takes_just_as_long_as_it_may_is_in_time() {
+        assert!(steady(400).answered(at(100_000), ms(800), &POLICY));
+        assert!(!steady(400).answered(at(100_000), ms(801), &POLICY));
+    }
+
+    #[test]
+    fn a_quarter_of_the_error_goes_into_the_deviation_and_of_a_late_answer_when_one_in_time_follows_soon() {
+        let deviation = |late: bool, then: u64, took: u64| {
+            let mut one = steady(400);
+            let before = one.figures().1;
+            if late {
+                assert!(!one.answered(at(100_000), ms(4_403), &POLICY));
+            }
+            assert!(one.answered(at(then), ms(took), &POLICY));
+            one.figures().1 - before / 4 * 3
+        };
+        let about = |figure: u32, expected: u32| assert!(figure.abs_diff(expected) < 1_000, "{figure}");
+        about(deviation(false, 100_000, 480), 20_000);
+        about(deviation(true, 101_999, 403), 1_000_000);
+        about(deviation(true, 102_000, 403), 0);
+    }
 }

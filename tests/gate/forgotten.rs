@@ -217,3 +217,17 @@ fn a_breaker_whose_rest_is_over_is_trouble_and_no_time() {
     let call = world.call(other);
     assert!(call.sent[0] > at(9_006), "two classes in trouble are the scope's: {call:?}");
 }
+
+#[test]
+fn what_a_hint_calls_overload_is_held_when_it_was_refused_and_handed_over_when_it_was_answered() {
+    for (status, held) in [(200, false), (399, false), (400, true), (403, true), (500, false)] {
+        let mut world = World::alone(&[], |_| ok());
+        let gate = &mut world.pages[0].gate;
+        let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+        let key = gate.key(at(0), scope, b"GET", format!("{ORIGIN}/a").as_bytes());
+        let Verdict::Go(ticket) = gate.ask(at(0), key, How(GET), None) else { panic!("it goes") };
+        let hint = Hint { overloaded: true, ..Hint::default() };
+        let verdict = gate.settle(at(5), ticket, Outcome::Status(status), Some(&hint));
+        assert_eq!(matches!(verdict, Verdict::Held { .. }), held, "{status}: {verdict:?}");
+    }
+}

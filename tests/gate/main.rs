@@ -7,6 +7,7 @@ mod guess;
 mod hold;
 mod join;
 mod late;
+mod late_more;
 mod later_word;
 mod leave;
 mod quota;
