@@ -14,8 +14,8 @@
 //!
 //! | who asks                            | while nothing is late                | fair                | serious               |
 //! |-------------------------------------|--------------------------------------|---------------------|-----------------------|
-//! | background                          | behind the essential answer: waits for those in flight, and for an active human's next one, at most half a minute | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
-//! | background, of what the page shows  | the same, after a minute without a sign | waits            | the same              |
+//! | background                          | behind the essential answer: waits for those in flight | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
+//! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
 //! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
 //!
 //! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
@@ -152,9 +152,10 @@ impl Gate {
         if scope.essential > 0 {
             return Some(Hold::FOR_ROOM);
         }
-        // Not blind: a human who is active will soon find out how the server is.
-        let active = now.since(scope.fresh) < defaults::ACTIVE && scope.fresh > Instant::ORIGIN;
-        let blind = active && now.since(scope.fresh) > defaults::FRESH;
+        // A refresh is not sent blind: a human who is active will soon find out how the server is.
+        let since = now.since(scope.fresh);
+        let active = scope.fresh > Instant::ORIGIN && since < defaults::ACTIVE;
+        let blind = r.how.is(How::REFRESH) && active && since > defaults::FRESH;
         let until = r.asked + defaults::BLIND_LONGEST;
         Hold { until, why: Reason::Concurrency }.in_force(now).filter(|_| blind)
     }

@@ -134,6 +134,8 @@ async function everything() {
   const hints = tidegate.readHints({ status: 503, headers: { "retry-after": "1" } });
   tide.pressure();
   tide.getSnapshot();
+  document.dispatchEvent(new Event("visibilitychange"));
+  await tide.clear();
   const before = await tide.ready;
   tide.reset();
   statuses.push(await status(tide.fetch("/after-reset")));
@@ -147,7 +149,7 @@ const THROTTLED = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } 
 const busyOnce = (hit, backend) => hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
 
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
-const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word".split(" ");
+const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word keep share woke wipe forget".split(" ");
 
 test(`${BROWSER}: the traps below name every export of the core`, async () => {
   const backend = await serve();

@@ -73,7 +73,7 @@ impl Page {
     }
 
     fn close(self) {
-        shut(self.room);
+        shut(self.room, 0.0);
         assert_eq!(self.timers.pending(), 0, "a shut room has no timer");
         self.timers.restore();
     }

@@ -13,10 +13,10 @@ fn a_change_of_visibility_wakes_every_open_room_and_no_shut_one() {
     let rooms = (open(1.0, one.function()), open(2.0, other.function()));
     change_visibility();
     assert_eq!((one.count(), other.count()), (1, 1));
-    shut(rooms.0);
+    shut(rooms.0, 0.0);
     change_visibility();
     assert_eq!((one.count(), other.count()), (1, 2), "its listener is gone");
-    shut(rooms.1);
+    shut(rooms.1, 0.0);
     change_visibility();
     assert_eq!((one.count(), other.count()), (1, 2));
 }

@@ -17,7 +17,7 @@ fn nobody_home(room: u32) {
     assert_eq!((pressure(room, 0.0, 1), event(room)), (0.0, 0));
     assert!(closed(room, 0.0, 1).is_nan() && told(room, 0).is_nan());
     listen(room, u32::MAX);
-    shut(room);
+    shut(room, 0.0);
 }
 
 #[wasm_bindgen_test]
@@ -27,9 +27,9 @@ fn a_room_that_is_not_there_lets_everything_pass() {
     }
     let wake = Wake::new();
     let room = open(1.0, wake.function());
-    shut(room);
+    shut(room, 0.0);
     nobody_home(room);
-    shut(room);
+    shut(room, 0.0);
     assert_eq!(wake.count(), 0);
 }
 
@@ -41,14 +41,14 @@ fn numbers_of_shut_rooms_are_used_again_and_old_handles_are_recognised_as_stale(
     let place = scope(first, 0.0, put("https://a.example"));
     let old = key(first, 0.0, place, put("GET\nhttps://a.example/"));
     assert_ne!((place, old), (0, 0));
-    shut(first);
+    shut(first, 0.0);
     let again = open(1.0, wake.function());
     assert_eq!(again, first, "rooms that come and go need no more memory");
     assert_eq!(ask(again, 0.0, old, 1, f64::NAN) % 16.0, 0.0, "stale: intern it again");
     assert_eq!(pressure(again, 0.0, place), 0.0);
     assert_eq!(key(again, 0.0, place, put("GET\nhttps://a.example/")), 0, "the scope is not known here");
-    shut(again);
-    shut(second);
+    shut(again, 0.0);
+    shut(second, 0.0);
 }
 
 #[wasm_bindgen_test]
@@ -70,7 +70,7 @@ fn nonsense_of_every_kind_is_answered() {
         assert_eq!(settle(room, 0.0, 0.0, unknown, 200, 0) % 16.0, packed::DONE);
         assert_eq!(ask(room, 0.0, unknown, 0, f64::NAN) % 16.0, 0.0, "stale");
     }
-    shut(room);
+    shut(room, 0.0);
     timers.restore();
 }
 
@@ -88,7 +88,7 @@ fn seeds_differ_between_rooms_unless_one_is_given() {
         let ticket = (ask(room, 0.0, handle, 12, f64::NAN) / 2048.0) as u32;
         let _ = settle(room, 0.0, 0.0, ticket, 503, put("retry-after: 3\n"));
         let until = told(room, 0);
-        shut(room);
+        shut(room, 0.0);
         until
     };
     let mut spread: Vec<f64> = (0..20).map(|_| until(f64::NAN)).collect();
@@ -110,7 +110,7 @@ fn a_setting_out_of_range_is_named_by_its_bit_and_the_next_room_starts_clean() {
     assert_eq!(refused(), f64::from(1u32 << 1 | 1 << 3));
     let room = open(1.0, Wake::new().function());
     assert_eq!(refused(), 0.0);
-    shut(room);
+    shut(room, 0.0);
 }
 
 #[wasm_bindgen_test]

@@ -17,7 +17,7 @@ fn at(ms: f64) -> Instant {
 #[wasm_bindgen_test]
 async fn an_alarm_wakes_and_not_before_its_time() {
     let wake = Wake::new();
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     let start = now();
     alarm.arm(at(start), at(start + 30.0));
     wake.first().await.expect("it wakes");
@@ -28,7 +28,7 @@ async fn an_alarm_wakes_and_not_before_its_time() {
 #[wasm_bindgen_test]
 fn part_of_a_millisecond_is_a_whole_one() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(10.0), at(10.25));
     assert_eq!(timers.last(), 1.0);
     alarm.arm(at(10.0), at(15.001));
@@ -39,7 +39,7 @@ fn part_of_a_millisecond_is_a_whole_one() {
 #[wasm_bindgen_test]
 fn a_long_wait_is_cut_to_an_hour_and_armed_again_when_it_wakes() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     let far = at(2.5 * HOUR);
     for passed in 0..2 {
         alarm.arm(at(f64::from(passed) * HOUR), far);
@@ -58,7 +58,7 @@ fn a_long_wait_is_cut_to_an_hour_and_armed_again_when_it_wakes() {
 #[wasm_bindgen_test]
 fn a_timer_that_fired_a_moment_early_is_armed_again() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(0.0), at(100.0));
     timers.fire();
     alarm.arm(at(99.5), at(100.0));
@@ -70,7 +70,7 @@ fn a_timer_that_fired_a_moment_early_is_armed_again() {
 #[wasm_bindgen_test]
 fn one_timer_at_most_and_none_set_twice_for_one_time() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(0.0), at(100.0));
     alarm.arm(at(1.0), at(100.0));
     assert_eq!((timers.count(), timers.pending()), (1, 1));
@@ -88,7 +88,7 @@ fn one_timer_at_most_and_none_set_twice_for_one_time() {
 #[wasm_bindgen_test]
 fn a_dropped_alarm_does_not_wake() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(0.0), at(100.0));
     drop(alarm);
     assert_eq!((timers.pending(), wake.count()), (0, 0));
@@ -98,7 +98,7 @@ fn a_dropped_alarm_does_not_wake() {
 #[wasm_bindgen_test]
 fn what_is_overdue_wakes_at_once() {
     let (timers, wake) = (Timers::new(), Wake::new());
-    let mut alarm = Alarm::new(wake.function());
+    let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(500.0), at(100.0));
     assert_eq!((timers.last(), timers.pending()), (0.0, 1));
     drop(alarm);
