@@ -80,7 +80,7 @@ impl Page {
 }
 
 #[wasm_bindgen_test]
-fn a_request_goes_and_is_done_and_no_timer_is_set() {
+fn a_request_goes_and_is_done_and_one_timer_looks_whether_it_is_late() {
     let page = Page::new();
     let go = page.ask(0.0, page.key("GET\nhttps://a.example/x"), GET);
     assert_eq!((go.kind, go.why, go.flags), (GO, 0, 0));
@@ -88,14 +88,15 @@ fn a_request_goes_and_is_done_and_no_timer_is_set() {
     let done = page.settle(50.0, go.ticket, 200, "");
     assert_eq!((done.kind, done.ticket, done.flags & DUE), (DONE, go.ticket, 0));
     assert_eq!((told(page.room, 2), told(page.room, 3)), (0.0, 0.0));
-    assert_eq!(page.timers.count(), 0);
+    assert_eq!((page.timers.count(), page.timers.last()), (1, 2_000.0), "a spare look, for the next one too");
     page.close();
 }
 
 #[wasm_bindgen_test]
 fn a_refused_one_is_held_until_the_servers_time_and_goes_again_when_the_timer_wakes() {
     let page = Page::new();
-    let go = page.ask(1_000.0, page.key("GET\nhttps://a.example/x"), GET);
+    // 64: untimed, so that no look whether it is late comes between.
+    let go = page.ask(1_000.0, page.key("GET\nhttps://a.example/x"), GET | 64);
     let held = page.settle(1_100.0, go.ticket, 503, "retry-after: 2\n");
     assert_eq!((held.kind, held.why, held.ticket), (HELD, RETRY_AFTER, go.ticket));
     assert_ne!(held.flags & CHANGED, 0);

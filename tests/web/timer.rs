@@ -31,8 +31,10 @@ fn part_of_a_millisecond_is_a_whole_one() {
     let mut alarm = Alarm::new(wake.function(), false);
     alarm.arm(at(10.0), at(10.25));
     assert_eq!(timers.last(), 1.0);
-    alarm.arm(at(10.0), at(15.001));
+    let mut other = Alarm::new(wake.function(), false);
+    other.arm(at(10.0), at(15.001));
     assert_eq!(timers.last(), 6.0);
+    drop((alarm, other));
     timers.restore();
 }
 
@@ -77,11 +79,27 @@ fn one_timer_at_most_and_none_set_twice_for_one_time() {
     alarm.arm(at(1.0), at(50.0));
     assert_eq!((timers.count(), timers.pending(), timers.last()), (2, 1, 49.0));
     alarm.arm(at(2.0), Instant::NEVER);
-    assert_eq!((timers.count(), timers.pending()), (2, 0), "never cancels");
+    assert_eq!((timers.pending(), timers.last()), (1, 0.0), "nobody needs it: gone with the next task");
+    timers.fire();
     alarm.arm(at(3.0), Instant::NEVER);
-    assert_eq!(timers.count(), 2);
+    assert_eq!((timers.count(), timers.pending()), (3, 0));
     alarm.arm(at(4.0), at(60.0));
-    assert_eq!((timers.count(), timers.pending()), (3, 1), "and can be armed again");
+    assert_eq!((timers.count(), timers.pending()), (4, 1), "and can be armed again");
+    timers.restore();
+}
+
+#[wasm_bindgen_test]
+fn a_page_leaves_a_timer_that_is_due_soon_and_no_other() {
+    let (timers, wake) = (Timers::new(), Wake::new());
+    let mut alarm = Alarm::new(wake.function(), true);
+    alarm.arm(at(0.0), at(100.0));
+    alarm.arm(at(1.0), Instant::NEVER);
+    alarm.arm(at(2.0), at(700.0));
+    assert_eq!((timers.count(), timers.pending()), (1, 1), "a spare look");
+    timers.fire();
+    alarm.arm(at(100.0), at(60_000.0));
+    alarm.arm(at(101.0), Instant::NEVER);
+    assert_eq!((timers.count(), timers.pending()), (2, 0), "a minute is not soon");
     timers.restore();
 }
 
