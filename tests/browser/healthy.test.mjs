@@ -73,7 +73,7 @@ claim("cross-origin: no preflight that would not be there without", async ({ pag
   }
 });
 
-claimOfBoth("one hundred at once, of all priorities: each is sent in the tick in which it is asked, in order, and none waits", async ({ page, backend }) => {
+claimOfBoth("one hundred at once, of all priorities: each that a human waits for is sent in the tick in which it is asked, in order; background work follows", async ({ page, backend }) => {
   backend.handle = (hit) => hit.answer(200);
   const { order, events, asked } = await page.evaluate(async () => {
     const order = [];
@@ -91,8 +91,10 @@ claimOfBoth("one hundred at once, of all priorities: each is sent in the tick in
     for (const response of await Promise.all(answers)) await response.text();
     return { order: sent, events, asked };
   });
-  assert.deepEqual(order, asked);
-  assert.deepEqual(events, []);
+  // What is unsafe is never background by itself.
+  const background = (_, i) => i % 3 === 2 && i % 7 !== 0;
+  assert.deepEqual(order, asked.filter((url, i) => !background(url, i)));
+  assert.deepEqual(events, asked.filter(background).map(() => ["wait", "concurrency"]));
   assert.equal(backend.hits.length, 100);
 });
 
