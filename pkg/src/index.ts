@@ -8,6 +8,7 @@ import { fallback } from "./fallback";
 import { describe } from "./fetch";
 import { after, dropAll, enter, releaseAll, straight } from "./gate";
 import { init, readHints } from "./hints";
+import { createHuman } from "./human/index";
 import { pursue } from "./intents";
 import { nameOf } from "./keys";
 import { active, forgetUser, open, setMode, shut } from "./open";
@@ -51,6 +52,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
 
   const tide = {
     ...createStore(room),
+    ...createHuman(room),
     fetch,
     getServerSnapshot,
     run: createRun(room),
@@ -87,7 +89,6 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     dispose,
     [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: dispose,
   };
-  // The human's side (debounce, throttle, asyncDebounce, action, feature) is mixed in here: Object.assign(tide, createHuman(room)).
   return tide as unknown as contract.Tidegate;
 };
 
