@@ -35,6 +35,7 @@ const RECIPE: &[&str] = &[
     include_str!("snip.rs"),
     include_str!("prune.rs"),
     include_str!("inline.rs"),
+    include_str!("inline/streams.rs"),
     include_str!("shorten.rs"),
 ];
 
@@ -150,6 +151,7 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
         write(&module, &prune::prune(&fs::read(&module)?, &glue)?)?;
     }
     optimise(house, core, &module)?;
+    write(&module, &inline::level(&fs::read(&module)?)?)?;
     if core == Core::Production {
         let glue = out.join("core.js");
         let (wasm, text) = shorten::shorten(&fs::read(&module)?, &fs::read_to_string(&glue)?)?;
@@ -185,7 +187,7 @@ fn optimise(house: &House, core: Core, module: &Path) -> Result<()> {
 /// Writes the module as text, for entries that carry it inside.
 fn inlined(out: &Path) -> Result<()> {
     let wasm = fs::read(out.join("core_bg.wasm")).context("wasm-bindgen wrote no module")?;
-    let text = inline::encode(&wasm);
+    let text = inline::encode(&wasm)?;
     write(&out.join("inline.js"), format!("export const text = \"{text}\";\n").as_bytes())?;
     write(&out.join("inline.d.ts"), b"/** The module, as `decode` reads it. */\nexport const text: string;\n")
 }
