@@ -27,8 +27,6 @@ mod search;
 
 use anyhow::Result;
 
-pub use streams::level;
-
 /// Bytes' own characters; a byte that has none shows byte 0's.
 const SIGNS: &[u8; 256] = b"wfkytdljsvm+h/~pg*!wz_wwiwwoJwww>]}#&www1Uwwx4wwuwwwwwOEwA8wwwww\
     n,:w5XWSwPwGwwwLwwwwNwRwDwBwwwwwb2HQT7www0eaFKI6MYVCZ9ww3www?wrc\

@@ -2,7 +2,7 @@
 //!
 //! In a module the operators and their operands alternate: a compressor sees a local's number, an offset, an address as
 //! noise between two operators. Apart, each is among its like, and brotli needs an eighth less. What can be told from
-//! the rest is left out: how long a body is, and how a load is aligned (see [`level`]). Locals are told by how many
+//! the rest is left out: how long a body is, and how an access to memory is aligned, which wasm-opt has reset. Locals are told by how many
 //! others were used since.
 //!
 //! | part | holds                                                                                                |
@@ -78,21 +78,6 @@ pub fn split(wasm: &[u8]) -> Result<[Vec<u8>; PARTS]> {
         }
     }
     Ok(parts)
-}
-
-/// The module with every access to memory said to be aligned to nothing. It is a hint, which engines on processors with
-/// unaligned access pass over; all the same, it need not be told.
-pub fn level(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut level = wasm.to_vec();
-    for body in bodies(wasm)? {
-        for operator in operators(&body)? {
-            if (0x28..=0x3e).contains(&wasm[operator.start]) {
-                ensure!(wasm[operator.start + 1] < 4, "an access to memory is of an unknown kind");
-                level[operator.start + 1] = 0;
-            }
-        }
-    }
-    Ok(level)
 }
 
 /// Where the id of the section stands whose contents begin there: before its length.
@@ -220,10 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn how_an_access_is_aligned_is_levelled_and_nothing_else() {
+    fn an_access_that_says_how_it_is_aligned_is_refused() {
         assert!(split(&example(2)).is_err());
-        assert_eq!(level(&example(2)).unwrap(), example(0));
-        assert_eq!(level(&example(0)).unwrap(), example(0));
     }
 
     #[test]
