@@ -28,10 +28,10 @@ mod search;
 use anyhow::Result;
 
 /// Bytes' own characters; a byte that has none shows byte 0's.
-const SIGNS: &[u8; 256] = b"wfkytdljsvm+h/~pg*!wz_wwiwwoJwww>]}#&www1Uwwx4wwuwwwwwOEwA8wwwww\
-    n,:w5XWSwPwGwwwLwwwwNwRwDwBwwwwwb2HQT7www0eaFKI6MYVCZ9ww3www?wrc\
-    (wwwwwwwqwwwwwww[wwwwwwwwww@wwww-wwwwwwwwwwwwwwwwwwwwwww{wwwwwww\
-    wwwwwwwwwwwwwwww^wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww)ww;";
+const SIGNS: &[u8; 256] = b"WTBGKNCVQYZEMIJL5SWW8WWW2WW^4WWW}O>(7WWW#!W]WmWW1WWWWWAU0WHWWWWW\
+    3{)Wy~@&WjWsWWW?WWWWvWnW9W[WWWWW6hWlpfWWzr/-kqcgd+wtbWWWxWWWRWPD\
+    ;WWWWWWW:WWWWWWW,WWWWWWWWWWWWWWW_WWWWWWWWWWWWWWWWWWWWWWW*WWWWWWW\
+    aWWWWWWWWWWWWWWWeWWWWWWWWWWWWWWWWWWWWWWWoWWWWWWWiWWWWWWWuWWWFWWX";
 
 /// Characters that begin a pair. Each is a kind of its own to brotli, so what follows a lead is known to be a second.
 const LEADS: &[u8] = b" %.=";

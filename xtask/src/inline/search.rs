@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use super::{LEADS, SIGNS, codes, safe, streams};
 
 /// Swaps that are tried.
-const TRIES: u32 = 1_000_000;
+const TRIES: u32 = 300_000;
 /// Bits by which a swap may be worse, at first and at last.
 const HEAT: (f64, f64) = (240.0, 1.0);
 
