@@ -19,9 +19,9 @@ export function decode(text: string): Uint8Array<ArrayBuffer> {
   let length = 0;
 
   const next = (part: number): number => {
+    if (!(places[part]! < text.length)) throw Error("cut off");
     const sign = code(places[part]!++);
-    if (sign >= 0) return table[sign] ?? (242 * sign + code(places[part]!++)) & 255;
-    throw Error("cut off");
+    return table[sign] ?? (242 * sign + code(places[part]!++)) & 255;
   };
   /** Copies a number and answers it. */
   const copy = (part: number): number => {
@@ -32,7 +32,7 @@ export function decode(text: string): Uint8Array<ArrayBuffer> {
     }
   };
   const copyAll = (part: number): void => {
-    while (places[part]! < ends[part]! - 1) out[length++] = next(part);
+    while (places[part] !== ends[part]! - 1) out[length++] = next(part);
   };
   /** Puts before what stands from there on how long it is. */
   const measure = (from: number): void => {
