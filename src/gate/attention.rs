@@ -3,39 +3,115 @@
 //! Without it twenty forgotten tabs poll a struggling server as eagerly as the one that is looked at, and come back
 //! with everything at once when they are.
 //!
-//! | while hidden                            |                                                                     |
-//! |-----------------------------------------|---------------------------------------------------------------------|
-//! | background, reads only                  | waits until the page is visible, or its patience ends               |
-//! | held after an answer, reads only        | the same                                                            |
-//! | everything else, all that writes        | as ever: what a human has sent off is not kept back because he left |
-//! | on return                               | what waited leaves spread over a second, urgent ones first          |
+//! | who asks                                | while the page is hidden                         | while it is offline |
+//! |-----------------------------------------|--------------------------------------------------|---------------------|
+//! | background, reads only                  | waits until it is visible, or its patience ends  | the same until it is online |
+//! | held after an answer, reads only        | the same                                         | as ever             |
+//! | everything else, all that writes        | as ever: what a human has sent off is not kept back because he left | as ever: the platform says the truth |
+//!
+//! That the browser thinks itself offline is a hint only: the first answer refutes it.
+//!
+//! **The wave.** A page that comes back (seen again, focused, online, awake) is asked to renew by all its parts at once.
+//!
+//! | what is asked within a tenth of a second of the return | goes                                         |
+//! |--------------------------------------------------------|----------------------------------------------|
+//! | what blocks a human, what writes, what the page has no answer to yet | as ever                        |
+//! | background, and what the page shows already            | one at once, the others spread over a second |
+//! | what had waited                                        | spread over a second                         |
+//!
+//! Such returns within a second are one.
 
 use super::Gate;
+use crate::policy::defaults;
 use crate::reason::Reason;
 use crate::tickets::Request;
-use crate::time::Instant;
-use crate::verdict::{Hold, How};
+use crate::time::{Duration, Instant};
+use crate::verdict::{Hold, How, Ticket};
+
+/// Whether the page is where its human is.
+#[derive(Debug)]
+pub(super) struct Away {
+    /// Nobody looks.
+    hidden: bool,
+    /// The browser thinks so.
+    offline: bool,
+    /// When it came back last.
+    back: Instant,
+    /// Something was sent since.
+    pub(super) led: bool,
+}
+
+impl Default for Away {
+    fn default() -> Self {
+        Self { hidden: false, offline: false, back: Instant::NEVER, led: false }
+    }
+}
 
 impl Gate {
     /// The page is hidden, or visible again. Saying it twice changes nothing.
     pub fn set_hidden(&mut self, now: Instant, hidden: bool) {
-        if self.hidden != hidden {
-            self.hidden = hidden;
+        if self.away.hidden != hidden {
+            self.away.hidden = hidden;
             if !hidden {
                 self.resume(now);
             }
         }
     }
 
-    /// Whether the page is hidden.
-    pub fn is_hidden(&self) -> bool {
-        self.hidden
+    /// The browser thinks itself offline, or online again. Saying it twice changes nothing.
+    pub fn set_offline(&mut self, now: Instant, offline: bool) {
+        if self.away.offline != offline {
+            self.away.offline = offline;
+            if !offline {
+                self.resume(now);
+            }
+        }
     }
 
-    /// What holds a request because nobody looks.
+    /// The page is back from sleep, the back-forward cache or a hidden tab: what is overdue leaves spread, not at once,
+    /// within its patience.
+    pub fn resume(&mut self, now: Instant) {
+        self.returned(now);
+        let rng = &mut self.spread;
+        self.queue.retime(&mut |waiter| {
+            if waiter.not_before < now && waiter.deadline > now {
+                let at = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
+                waiter.not_before = at.min(waiter.deadline);
+            }
+        });
+        self.room_made = true;
+    }
+
+    /// The page has its human's attention again: what it asks by itself in this moment is one wave.
+    pub fn returned(&mut self, now: Instant) {
+        if self.away.back > now || now.since(self.away.back) >= defaults::WAKE_SPREAD {
+            (self.away.back, self.away.led) = (now, false);
+        }
+    }
+
+    /// Whether the page is hidden.
+    pub fn is_hidden(&self) -> bool {
+        self.away.hidden
+    }
+
+    /// What holds a request because nobody looks, or nothing can be reached.
     pub(super) fn unseen(&self, r: &Request) -> Option<Hold> {
-        let idle = r.how.is(How::SAFE) && (r.how.background() || r.tries > 0);
-        (self.hidden && idle).then_some(Hold { until: Instant::NEVER, why: Reason::Hidden })
+        let background = r.how.background();
+        let idle = self.away.hidden && (background || r.tries > 0) || self.away.offline && background;
+        (idle && r.how.is(How::SAFE)).then_some(Hold { until: Instant::NEVER, why: Reason::Hidden })
+    }
+
+    /// What holds a request that a page makes by itself when it comes back: its own share of a second.
+    pub(super) fn wave(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let back = self.away.back;
+        let by_itself = r.asked >= back && r.asked.since(back) <= defaults::RETURN;
+        let renews = r.how.background() || r.how.priority() > 0 && r.how.is(How::SHOWN);
+        if !(self.away.led && by_itself && renews && r.how.is(How::SAFE)) || r.ticket == Ticket::NONE {
+            return None;
+        }
+        let lane = back.since(Instant::ORIGIN).as_micros() ^ u64::from(r.ticket.0) << 32;
+        let until = back + self.jitter.fork(lane).between(Duration::ZERO, defaults::WAKE_SPREAD);
+        Hold { until, why: Reason::Hidden }.in_force(now).filter(|hold| hold.until <= r.deadline)
     }
 }
 
@@ -45,7 +121,7 @@ mod tests {
     use crate::hint::Hint;
     use crate::policy::Config;
     use crate::time::Duration;
-    use crate::verdict::{Outcome, Ticket, Verdict};
+    use crate::verdict::{Outcome, Verdict};
     use alloc::vec::Vec;
 
     const BACKGROUND: u32 = 2 | How::SAFE | How::REPEAT | How::JOIN;

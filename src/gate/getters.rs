@@ -106,14 +106,15 @@ impl Gate {
     pub fn has_due(&self, now: Instant) -> bool {
         self.told < self.outbox.len()
             || self.tickets.look_at() <= now
+            || self.features_at() <= now
             || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 
     /// When the next poll is due by itself; [`Instant::NEVER`] when nothing waits and nothing will change.
     pub fn next_timeout(&self, now: Instant) -> Instant {
         let upkeep = self.peers.next_timeout(now, !self.queue.is_empty(), self.kept.lasting);
-        let mut next =
-            self.queue.next_after(now).min(self.tickets.look_at()).min(self.kept.next_timeout()).min(upkeep);
+        let mut next = self.queue.next_after(now).min(self.tickets.look_at());
+        next = next.min(self.kept.next_timeout()).min(upkeep).min(self.features_at());
         if !self.queue.is_empty()
             && let Some(oldest) = self.tickets.oldest()
         {
@@ -131,8 +132,18 @@ impl Gate {
         next
     }
 
-    /// Tells of a scope's state when it has changed.
+    /// When features are looked at: for somebody, as states are that fall by themselves.
+    fn features_at(&self) -> Instant {
+        if self.events.watched() { self.brownout.next_timeout() } else { Instant::NEVER }
+    }
+
+    /// Tells of a scope's state when it has changed, and of the features that follow it.
     pub(super) fn tell(&mut self, now: Instant, id: PlaceId) {
+        self.tell_state(now, id);
+        self.follow(now);
+    }
+
+    fn tell_state(&mut self, now: Instant, id: PlaceId) {
         let Some(scope) = self.places.get(id) else { return };
         let (state, told) = (self.state(now, scope), scope.shown);
         if state != told
@@ -140,6 +151,7 @@ impl Gate {
         {
             scope.shown = state;
             self.changed = true;
+            self.brownout.stir();
             self.events.push(Event {
                 kind: Kind::Pressure,
                 id: 0,
