@@ -19,7 +19,7 @@
 //!
 //! Off in order of `shed_at`, then of importance, then of registration, all that the state asks for at once; back in
 //! reverse order, those of one `shed_at` and importance together. A state has hysteresis of its own: it is left a good
-//! way below where it was entered.
+//! way below where it was entered. Importances that differ in less than a thousand-billionth of themselves are equal.
 //!
 //! How often one looks makes no difference to when a feature is due back: between two looks a state only falls, so the
 //! moment when it got better is found between them.
@@ -81,7 +81,8 @@ struct Feature {
     scope: u64,
     name: u64,
     shed_at: u8,
-    importance: f64,
+    /// Its place in the order of its scope: first by `shed_at`, then by importance.
+    rank: u64,
     on: bool,
     forced: Option<bool>,
     /// It changes again no earlier.
@@ -124,7 +125,7 @@ impl Brownout {
     /// A feature more, on: its scope and name by their hashes, the state from which on it is off (1 to 3), and its
     /// importance (NaN counts as 0). Answers its handle, from 1; 0 when there are too many.
     pub fn add(&mut self, scope: u64, name: u64, shed_at: u8, importance: f64) -> u32 {
-        let handle = self.features.len() as u32 + 1;
+        let (handle, shed_at) = (self.features.len() as u32 + 1, shed_at.clamp(1, 3));
         if handle as usize > defaults::FEATURES {
             return 0;
         }
@@ -132,16 +133,16 @@ impl Brownout {
             handle,
             scope,
             name,
-            shed_at: shed_at.clamp(1, 3),
-            importance: if importance.is_nan() { 0.0 } else { importance },
+            shed_at,
+            rank: u64::from(shed_at) << 62 | ordered(importance) >> 2,
             on: true,
             forced: None,
             free_at: Instant::ORIGIN,
             mark: Instant::ORIGIN,
             named: Instant::ORIGIN,
         };
-        let before = |f: &Feature| (f.scope, f.shed_at, f.importance) <= (scope, new.shed_at, new.importance);
-        let place = self.features.iter().filter(|f| before(f)).count();
+        let before = |f: &&Feature| (f.scope, f.rank) <= (scope, new.rank);
+        let place = self.features.iter().filter(before).count();
         self.features.insert(place, new);
         self.stirred = true;
         handle
@@ -202,9 +203,9 @@ impl Brownout {
     fn restore(&mut self, now: Instant, policy: &BrownoutPolicy, tell: &mut dyn FnMut(Change)) -> Instant {
         let mut due = Instant::NEVER;
         // Whom the ones of this rank wait for, and whom those after them do.
-        let (mut rank, mut before, mut beside) = ((0, 0, 0.0), Instant::ORIGIN, Instant::ORIGIN);
+        let (mut rank, mut before, mut beside) = ((0, 0), Instant::ORIGIN, Instant::ORIGIN);
         for f in self.features.iter_mut().rev() {
-            let its = (f.scope, f.shed_at, f.importance);
+            let its = (f.scope, f.rank);
             if its != rank {
                 before = if its.0 == rank.0 { before.max(beside) } else { Instant::ORIGIN };
                 (rank, beside) = (its, Instant::ORIGIN);
@@ -279,6 +280,12 @@ impl Feature {
     fn change(&self) -> Change {
         Change { feature: self.handle, scope: self.scope, on: self.visible() }
     }
+}
+
+/// The same order in whole numbers. NaN is as 0.
+fn ordered(importance: f64) -> u64 {
+    let bits = if importance.is_nan() { 0 } else { (importance + 0.0).to_bits() };
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 /// When it cooled down between two looks, to a four-thousandth of the time between them.

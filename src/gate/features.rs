@@ -39,8 +39,6 @@ impl Gate {
     pub fn force(&mut self, now: Instant, feature: u32, how: Option<bool>) {
         self.follow(now);
         let change = self.brownout.force(feature, how);
-        // What the page sees may be another thing than what is decided.
-        self.changed = true;
         if let Some(change) = change {
             self.switched(now, change);
         }

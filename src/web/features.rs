@@ -28,12 +28,11 @@ pub fn force(room: u32, now: f64, feature: u32, how: u32) -> f64 {
     })
 }
 
-/// Which of the features from handle `first` on the page is to do without: one bit each, 32 of them.
+/// Whether the page is to do without a feature: 1 or 0.
 #[wasm_bindgen]
-pub fn off(room: u32, now: f64, first: u32) -> f64 {
+pub fn off(room: u32, now: f64, feature: u32) -> f64 {
     with(room, 0.0, &mut |room| {
         room.gate.follow(Instant::from_ms(now));
-        let bit = |place: u32| u32::from(room.gate.is_off(first.wrapping_add(place))) << place;
-        f64::from((0..32).map(bit).sum::<u32>())
+        f64::from(u8::from(room.gate.is_off(feature)))
     })
 }
