@@ -90,8 +90,9 @@ struct Feature {
     /// Of one that is off: since when its scope is better; never: it is not; the origin: only the server's word had
     /// switched it off. Of one that is on: when it came back.
     mark: Instant,
-    /// Until when the server names it.
+    /// Until when the server names it, and since when.
     named: Instant,
+    spared: Instant,
 }
 
 /// All features of a page: at most [`defaults::FEATURES`].
@@ -140,6 +141,7 @@ impl Brownout {
             free_at: Instant::ORIGIN,
             mark: Instant::ORIGIN,
             named: Instant::ORIGIN,
+            spared: Instant::ORIGIN,
         };
         let before = |f: &&Feature| (f.scope, f.rank) <= (scope, new.rank);
         let place = self.features.iter().filter(before).count();
@@ -180,6 +182,9 @@ impl Brownout {
         for f in &mut self.features {
             let hot = |at| state(f.scope, at) >= f.shed_at;
             let is_hot = hot(now);
+            if f.named <= seen {
+                f.spared = now;
+            }
             f.named = named(f.scope, f.name);
             if is_hot {
                 f.mark = Instant::NEVER;
@@ -212,14 +217,17 @@ impl Brownout {
             }
             if !f.on {
                 if f.named > now {
+                    // Nobody waits for it any more, since it was named and off.
+                    beside = beside.max(f.spared).max(f.free_at.back(policy.spacing));
                     continue;
                 }
-                let at = f.due_back(now, policy).max(before);
-                if now < at.max(f.free_at) || f.mark == Instant::NEVER {
-                    // While it is hot, so are all after it.
-                    let own = f.mark != Instant::NEVER && before != Instant::NEVER;
-                    due = due.min(if own { at.max(f.free_at) } else { due });
-                    beside = Instant::NEVER;
+                // While it is hot, so are all after it.
+                let at = match f.mark.max(before) {
+                    Instant::NEVER => Instant::NEVER,
+                    _ => f.due_back(now, policy).max(before).max(f.named).max(f.free_at),
+                };
+                if now < at {
+                    (due, beside) = (due.min(at), Instant::NEVER);
                     continue;
                 }
                 f.switch(now, policy, tell);
@@ -300,4 +308,203 @@ fn cooled(seen: Instant, now: Instant, hot: &dyn Fn(Instant) -> bool) -> Instant
         }
     }
     to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use core::cell::Cell;
+
+    const POLICY: BrownoutPolicy =
+        BrownoutPolicy { restore_after: Duration::from_secs(5), spacing: Duration::from_secs(1) };
+    const FAIR: u8 = 1;
+    const SERIOUS: u8 = 2;
+    const CRITICAL: u8 = 3;
+
+    fn at(ms: u64) -> Instant {
+        Instant::ORIGIN + Duration::from_millis(100_000 + ms)
+    }
+
+    /// A page with features, a state that a test sets, and names that its server gives.
+    struct Bench {
+        all: Brownout,
+        /// What it was, since when it is something else, and what.
+        state: Cell<(u8, Instant, u8)>,
+        named: Cell<Instant>,
+    }
+
+    impl Bench {
+        fn new(features: &[(u8, f64)]) -> Self {
+            let mut all = Brownout::default();
+            for (name, (shed_at, importance)) in features.iter().enumerate() {
+                assert_eq!(all.add(7, name as u64, *shed_at, *importance), name as u32 + 1);
+            }
+            Self { all, state: Cell::new((0, at(0), 0)), named: Cell::new(Instant::ORIGIN) }
+        }
+
+        /// Looks; answers what changed, a handle below zero for off. The server names the feature of handle 1.
+        fn look(&mut self, ms: u64) -> Vec<i32> {
+            let mut changes = Vec::new();
+            let ((before, since, after), named) = (self.state.get(), self.named.get());
+            let state = |scope, moment| match scope {
+                7 => {
+                    if moment < since {
+                        before
+                    } else {
+                        after
+                    }
+                }
+                _ => 0,
+            };
+            let named = |_, name| if name == 0 { named } else { Instant::ORIGIN };
+            self.all.look(at(ms), &POLICY, &state, &named, &mut |c| {
+                changes.push(if c.on { c.feature as i32 } else { -(c.feature as i32) });
+            });
+            changes
+        }
+
+        fn set(&mut self, ms: u64, state: u8) -> Vec<i32> {
+            self.state.set((self.state.get().2, at(ms), state));
+            self.all.stir();
+            self.look(ms)
+        }
+    }
+
+    #[test]
+    fn follows_its_table() {
+        let mut it = Bench::new(&[(SERIOUS, 0.0)]);
+        assert!(it.look(0).is_empty(), "on: nothing asks for less");
+        assert!(it.set(1, FAIR).is_empty(), "on: better than shed_at");
+        assert_eq!(it.set(2, SERIOUS), [-1], "on: goes off");
+        assert!(it.set(3, CRITICAL).is_empty() && it.look(1_003).is_empty(), "off: stays");
+        it.set(2_000, FAIR);
+        assert!(it.look(6_900).is_empty(), "off: better for less than restore_after");
+        assert_eq!(it.look(7_000), [1], "off: comes back");
+        assert!(it.set(7_500, SERIOUS).is_empty(), "on: less than the spacing after it came back");
+        assert!(it.look(7_999).is_empty());
+        assert_eq!(it.look(8_000), [-1]);
+        assert!(it.all.force(1, Some(true)).is_some_and(|c| c.on), "overridden: as it was told");
+        assert_eq!(it.all.ask(at(8_000), 1, &POLICY), Ok(()));
+        assert!(it.all.force(1, None).is_some_and(|c| !c.on), "lifted: as if there had been none");
+        assert_eq!(it.all.ask(at(8_000), 1, &POLICY), Err(at(13_000)));
+    }
+
+    #[test]
+    fn the_servers_word_holds_as_long_as_it_says_and_no_longer() {
+        let mut it = Bench::new(&[(CRITICAL, 0.0), (CRITICAL, 0.0)]);
+        it.named.set(at(30_000));
+        assert_eq!(it.set(0, 0), [-1]);
+        assert_eq!((it.all.next_timeout(), it.all.ask(at(1), 1, &POLICY)), (at(30_000), Err(at(30_000))));
+        assert_eq!(it.look(30_000), [1], "at once");
+        it.named.set(at(90_000));
+        assert!(it.set(30_500, 0).is_empty() && it.all.next_timeout() == at(31_000), "one change a second");
+        assert_eq!(it.look(31_000), [-1]);
+        it.named.set(Instant::ORIGIN);
+        assert!(it.set(31_300, 0).is_empty());
+        assert_eq!(it.look(32_000), [1], "taken back");
+        assert_eq!(it.set(40_000, CRITICAL), [-1, -2]);
+        it.named.set(at(90_000));
+        it.set(41_000, 0);
+        assert_eq!(it.look(46_000), [2], "who is named holds nobody back");
+        assert_eq!(it.look(90_000), [1]);
+    }
+
+    #[test]
+    fn off_in_order_and_back_in_reverse_rank_by_rank() {
+        let mut it = Bench::new(&[
+            (SERIOUS, 1.0),
+            (FAIR, 99.0),
+            (SERIOUS, -2.5),
+            (SERIOUS, 1.0),
+            (CRITICAL, f64::NEG_INFINITY),
+        ]);
+        assert_eq!(it.set(0, FAIR), [-2]);
+        assert_eq!(it.set(10, CRITICAL), [-3, -1, -4, -5]);
+        it.set(2_000, SERIOUS);
+        it.set(3_000, 0);
+        assert_eq!(it.look(7_000), [5]);
+        assert_eq!(it.look(7_999), []);
+        assert_eq!(it.look(8_000), [4, 1], "those of one rank together");
+        assert_eq!(it.look(8_999), []);
+        assert_eq!((it.look(9_000), it.look(9_500), it.look(10_000)), (vec![3], vec![], vec![2]));
+        assert_eq!(it.all.next_timeout(), Instant::NEVER, "and then there is nothing to look at");
+    }
+
+    #[test]
+    fn who_looks_late_finds_what_would_have_been() {
+        let mut it = Bench::new(&[(SERIOUS, 0.0), (SERIOUS, 1.0)]);
+        assert_eq!(it.set(0, SERIOUS), [-1, -2]);
+        let state = |_, moment| if moment < at(2_000) { SERIOUS } else { 0 };
+        let mut changes = Vec::new();
+        it.all.look(at(600_000), &POLICY, &state, &|_, _| Instant::ORIGIN, &mut |c| changes.push(c.feature));
+        assert_eq!(changes, [2, 1]);
+        assert!(it.set(600_500, SERIOUS).is_empty(), "but what is seen changes once a second");
+    }
+
+    #[test]
+    fn a_relapse_begins_the_calm_anew() {
+        let mut it = Bench::new(&[(SERIOUS, 0.0)]);
+        it.set(0, SERIOUS);
+        it.set(1_000, FAIR);
+        assert!(it.set(5_900, SERIOUS).is_empty());
+        it.set(6_000, FAIR);
+        assert_eq!((it.look(10_900), it.look(11_001)), (vec![], vec![1]));
+    }
+
+    #[test]
+    fn who_comes_into_a_storm_is_off_at_once() {
+        let mut it = Bench::new(&[(CRITICAL, 0.0)]);
+        it.set(0, SERIOUS);
+        assert_eq!(it.all.add(7, 9, 0, f64::NAN), 2, "0 counts as fair");
+        assert_eq!(it.look(0), [-2]);
+        assert_eq!(it.all.add(8, 9, 9, 0.0), 3, "beyond critical is critical");
+        assert_eq!(it.set(1, CRITICAL), [-1], "another scope is not concerned");
+    }
+
+    #[test]
+    fn an_override_is_not_told_twice_and_the_state_goes_on_below_it() {
+        let mut it = Bench::new(&[(SERIOUS, 0.0)]);
+        assert_eq!(it.all.force(1, Some(true)), None, "it is on");
+        assert!(it.set(0, SERIOUS).is_empty(), "nothing to be seen");
+        assert!(it.all.force(1, None).is_some_and(|c| !c.on));
+        assert!(it.all.force(1, Some(false)).is_none() && it.all.is_forced(1));
+        assert_eq!(it.all.ask(at(0), 1, &POLICY), Err(Instant::NEVER), "by hand has no end");
+        it.set(1_000, 0);
+        assert!(it.look(6_000).is_empty());
+        assert!(it.all.force(1, None).is_some_and(|c| c.on));
+        assert_eq!(it.all.force(2, Some(false)), None, "nobody");
+    }
+
+    #[test]
+    fn it_is_bounded_and_knows_nobody_else() {
+        let mut all = Brownout::default();
+        let added: Vec<u32> = (0..70).map(|n| all.add(n, n, SERIOUS, 0.0)).collect();
+        let most = defaults::FEATURES as u32;
+        assert!(added.iter().zip(1..).all(|(handle, n)| *handle == if n <= most { n } else { 0 }));
+        for handle in [0, most + 1, u32::MAX] {
+            assert!(!all.is_off(handle) && !all.is_forced(handle) && all.ask(at(0), handle, &POLICY).is_ok());
+        }
+        assert_eq!(Brownout::default().next_timeout(), Instant::NEVER);
+    }
+
+    #[test]
+    fn off_lets_all_back_at_once() {
+        let mut it = Bench::new(&[(FAIR, 0.0), (SERIOUS, 0.0), (SERIOUS, 1.0)]);
+        it.set(0, CRITICAL);
+        it.all.stir();
+        let mut back = Vec::new();
+        it.all.look(at(1_000), &BrownoutPolicy::OFF, &|_, _| 0, &|_, _| Instant::ORIGIN, &mut |c| {
+            back.push(c.feature);
+        });
+        assert_eq!(back, [3, 2, 1]);
+    }
+
+    #[test]
+    fn importance_in_whole_numbers_has_the_same_order() {
+        let all =
+            [f64::NEG_INFINITY, -1e300, -7.5, -1.0, -1e-300, 0.0, 1e-300, 1.0, 7.5, 1e300, f64::INFINITY];
+        assert!(all.windows(2).all(|two| ordered(two[0]) >> 2 < ordered(two[1]) >> 2));
+        assert!(ordered(f64::NAN) == ordered(0.0) && ordered(-0.0) == ordered(0.0));
+    }
 }

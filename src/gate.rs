@@ -182,7 +182,11 @@ impl Gate {
         if closed.is_some() {
             return closed;
         }
-        let paced = self.unseen(r).or_else(|| self.wave(now, r)).or_else(|| self.pace(now, r)).or_else(|| self.throttled(now, r));
+        let paced = self
+            .unseen(r)
+            .or_else(|| self.wave(now, r))
+            .or_else(|| self.pace(now, r))
+            .or_else(|| self.throttled(now, r));
         if paced.is_some() {
             return paced;
         }
