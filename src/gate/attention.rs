@@ -118,6 +118,7 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coalesce::KeyId;
     use crate::hint::Hint;
     use crate::policy::Config;
     use crate::time::Duration;
@@ -222,5 +223,127 @@ mod tests {
         let due = gate.next_timeout(at(0));
         gate.set_hidden(due, false);
         assert_eq!(polled(&mut gate, due), [Verdict::Go(ticket)], "nothing is spread that nobody has left");
+    }
+
+    /// What ten parts of a page ask for.
+    fn parts(gate: &mut Gate) -> Vec<KeyId> {
+        let scope = gate.scope(at(0), b"https://a.example").unwrap();
+        let path = |n: u8| [b"https://a.example/".as_slice(), &[b'a' + n]].concat();
+        (0..10).map(|n| gate.key(at(0), scope, b"GET", &path(n))).collect()
+    }
+
+    /// They ask, a millisecond apart, from `ms` on, and are answered: when each went.
+    fn ten(gate: &mut Gate, keys: &[KeyId], ms: u64, how: u32) -> Vec<u64> {
+        let mut waits = Vec::new();
+        let mut sent = Vec::new();
+        for (key, n) in keys.iter().zip(0..) {
+            match gate.ask(at(ms + n), *key, How(how), None) {
+                Verdict::Go(ticket) => sent.push((ticket, n)),
+                Verdict::Wait { ticket, why: Reason::Hidden, .. } => waits.push(ticket),
+                other => panic!("{other:?}"),
+            }
+        }
+        for step in 10..=1_500 {
+            for verdict in polled(gate, at(ms + step)) {
+                let Verdict::Go(ticket) = verdict else { continue };
+                assert!(waits.contains(&ticket));
+                sent.push((ticket, step));
+            }
+        }
+        for (ticket, step) in &sent {
+            let _ = gate.settle(at(ms + step.max(&1_500) + 1), *ticket, Outcome::Status(200), None);
+        }
+        sent.into_iter().map(|(_, step)| step).collect()
+    }
+
+    fn most_in_a_tenth(sent: &[u64]) -> usize {
+        let within = |from: &u64| sent.iter().filter(|at| (*from..*from + 100).contains(*at)).count();
+        sent.iter().map(within).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn what_a_page_renews_by_itself_on_return_is_one_wave() {
+        for (how, shown, spread) in
+            [(GET, true, true), (BACKGROUND, false, true), (GET, false, false), (GET & !3, true, false)]
+        {
+            let mut gate = Gate::new(Config::default().mend(), 1);
+            let keys = parts(&mut gate);
+            if shown {
+                assert_eq!(ten(&mut gate, &keys, 0, GET).len(), 10);
+            }
+            gate.returned(at(600_000));
+            let sent = ten(&mut gate, &keys, 600_000, how);
+            assert_eq!((sent.len(), sent[0]), (10, 0), "one goes at once");
+            assert!(sent.iter().all(|at| *at <= 1_000), "all within a second: {sent:?}");
+            assert_eq!(most_in_a_tenth(&sent) < 6, spread, "{how} {sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_human_asks_for_after_the_return_goes_and_what_writes_always() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let keys = parts(&mut gate);
+        ten(&mut gate, &keys, 0, GET);
+        gate.returned(at(600_000));
+        let sent = ten(&mut gate, &keys, 600_101, GET);
+        assert_eq!(sent, (0..10).collect::<Vec<_>>(), "a tenth of a second later");
+        gate.returned(at(700_000));
+        for key in &keys {
+            assert!(matches!(gate.ask(at(700_001), *key, How(SAVE), None), Verdict::Go(_)));
+        }
+    }
+
+    #[test]
+    fn returns_within_a_second_are_one_and_a_wave_ends_no_patience() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let keys = parts(&mut gate);
+        ten(&mut gate, &keys, 0, GET);
+        gate.returned(at(600_000));
+        assert!(matches!(gate.ask(at(600_000), keys[0], How(GET), None), Verdict::Go(_)));
+        gate.returned(at(600_050));
+        let second = gate.ask(at(600_060), keys[1], How(GET), None);
+        assert!(matches!(second, Verdict::Wait { why: Reason::Hidden, .. }), "not one more: {second:?}");
+        for key in &keys[2..] {
+            let hasty = gate.ask(at(600_070), *key, How(GET), Some(Duration::from_millis(1)));
+            assert!(!matches!(hasty, Verdict::Shed { .. }), "{hasty:?}");
+        }
+    }
+
+    #[test]
+    fn offline_holds_background_work_and_lets_the_platform_answer_the_rest() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        gate.set_offline(at(0), true);
+        let mut waits = Vec::new();
+        for n in 0..10_u8 {
+            let path = [b"https://a.example/".as_slice(), &[b'0' + n]].concat();
+            let verdict = ask(&mut gate, at(0), &path, BACKGROUND);
+            let Verdict::Wait { ticket, why: Reason::Hidden, .. } = verdict else { panic!("{verdict:?}") };
+            waits.push(ticket);
+        }
+        assert!(matches!(ask(&mut gate, at(1), b"https://a.example/a", GET), Verdict::Go(_)));
+        assert!(matches!(ask(&mut gate, at(1), b"https://a.example/w", SAVE), Verdict::Go(_)));
+        gate.set_offline(at(20_000), true);
+        gate.set_offline(at(30_000), false);
+        let first = polled(&mut gate, at(30_000)).len();
+        let mut gone = first;
+        for step in 1..=20 {
+            gone += polled(&mut gate, at(30_000 + 50 * step)).len();
+        }
+        assert!(first < 4 && gone == 10, "spread: {first}, {gone}");
+    }
+
+    #[test]
+    fn that_a_browser_is_offline_is_refuted_by_an_answer() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let Verdict::Go(ticket) = ask(&mut gate, at(0), b"https://a.example/a", GET) else { panic!() };
+        gate.set_offline(at(1), true);
+        assert!(matches!(ask(&mut gate, at(2), b"https://a.example/b", BACKGROUND), Verdict::Wait { .. }));
+        let _ = gate.settle(at(3), ticket, Outcome::Offline, None);
+        assert_eq!(polled(&mut gate, at(3)), [], "no answer");
+        let Verdict::Go(ticket) = ask(&mut gate, at(4), b"https://a.example/a", GET) else { panic!() };
+        let _ = gate.settle(at(5), ticket, Outcome::Status(404), None);
+        assert_eq!(gate.queued(), 1);
+        let gone = polled(&mut gate, at(1_010)).len();
+        assert_eq!((gone, gate.queued()), (1, 0));
     }
 }
