@@ -33,7 +33,7 @@
 //! let feature = all.add(7, 1, 2, 0.0); // in scope 7, a name's hash, off from serious on
 //! let state = |_, at| if at < t0 + ms(1_500) { 2 } else { 1 }; // serious, and then fair
 //! for now in [t0, t0 + ms(1_000), t0 + ms(2_000)] {
-//!     all.look(now, &policy, &state, &|_, _| Instant::ORIGIN, &mut |_| {});
+//!     all.look(now, &policy, &|scope, _, at| (state(scope, at), Instant::ORIGIN), &mut |_| {});
 //!     assert!(all.is_off(feature));
 //! }
 //! let back = t0 + ms(1_500) + policy.restore_after;
@@ -68,10 +68,10 @@ impl BrownoutPolicy {
 pub struct Change {
     /// Which: its handle.
     pub feature: u32,
-    /// The hash of its scope's name.
-    pub scope: u64,
     /// What it is now.
     pub on: bool,
+    /// How its scope is, 0 to 3.
+    pub state: u8,
 }
 
 /// What is known of one feature.
@@ -81,6 +81,8 @@ struct Feature {
     scope: u64,
     name: u64,
     shed_at: u8,
+    /// How its scope is.
+    state: u8,
     /// Its place in the order of its scope: first by `shed_at`, then by importance.
     rank: u64,
     on: bool,
@@ -114,10 +116,7 @@ impl Brownout {
         match self.get(feature).filter(|f| !f.visible()) {
             None => Ok(()),
             Some(Feature { forced: Some(_), .. }) => Err(Instant::NEVER),
-            Some(f) => {
-                let calm = f.due_back(now, policy);
-                Err(calm.max(f.named).max(f.free_at).max(now + policy.spacing))
-            }
+            Some(f) => Err(f.back(now, policy, now).max(now + policy.spacing)),
         }
     }
 
@@ -135,6 +134,7 @@ impl Brownout {
             scope,
             name,
             shed_at,
+            state: 0,
             rank: u64::from(shed_at) << 62 | ordered(importance) >> 2,
             on: true,
             forced: None,
@@ -163,42 +163,43 @@ impl Brownout {
         (f.visible() != before).then(|| f.change())
     }
 
-    /// Looks at all, if that is due. `state`: how a scope is at a moment, the present or an earlier one, 0 to 3;
-    /// `named`: until when its server names a feature. Tells every change that can be seen, in order.
+    /// Looks at all, if that is due. `judge`: how a scope is at a moment, the present or an earlier one, 0 to 3, and until when
+    /// its server names a feature; by the hashes of both. Tells every change that can be seen, in order.
     pub fn look(
         &mut self,
         now: Instant,
         policy: &BrownoutPolicy,
-        state: &dyn Fn(u64, Instant) -> u8,
-        named: &dyn Fn(u64, u64) -> Instant,
+        judge: &dyn Fn(u64, u64, Instant) -> (u8, Instant),
         tell: &mut dyn FnMut(Change),
     ) {
         if !self.is_due(now) {
             return;
         }
-        (self.stirred, self.due) = (false, Instant::NEVER);
+        self.stirred = false;
         let seen = replace(&mut self.seen, now);
         let mut due = Instant::NEVER;
         for f in &mut self.features {
-            let hot = |at| state(f.scope, at) >= f.shed_at;
-            let is_hot = hot(now);
+            let judged = judge(f.scope, f.name, now);
             if f.named <= seen {
                 f.spared = now;
             }
-            f.named = named(f.scope, f.name);
-            if is_hot {
+            (f.state, f.named) = judged;
+            let hot = f.state >= f.shed_at;
+            if hot {
                 f.mark = Instant::NEVER;
             } else if f.mark == Instant::NEVER {
-                f.mark = cooled(seen, now, &hot);
+                f.mark = cooled(seen, now, &|at| judge(f.scope, f.name, at).0 >= f.shed_at);
             }
-            if !is_hot && f.named <= now {
+            if !hot && f.named <= now {
                 continue;
             }
             if f.on && now >= f.free_at {
-                f.mark = if is_hot { Instant::NEVER } else { Instant::ORIGIN };
                 f.switch(now, policy, tell);
+                if !hot {
+                    f.mark = Instant::ORIGIN;
+                }
             }
-            let over = if is_hot { now + policy.spacing } else { f.named };
+            let over = if hot { now + policy.spacing } else { f.named };
             due = due.min(if f.on { f.free_at } else { over });
         }
         self.due = due.min(self.restore(now, policy, tell));
@@ -222,10 +223,8 @@ impl Brownout {
                     continue;
                 }
                 // While it is hot, so are all after it.
-                let at = match f.mark.max(before) {
-                    Instant::NEVER => Instant::NEVER,
-                    _ => f.due_back(now, policy).max(before).max(f.named).max(f.free_at),
-                };
+                let never = f.mark.max(before) == Instant::NEVER;
+                let at = if never { Instant::NEVER } else { f.back(now, policy, before) };
                 if now < at {
                     (due, beside) = (due.min(at), Instant::NEVER);
                     continue;
@@ -260,6 +259,8 @@ impl Brownout {
         if self.features.is_empty() { Instant::NEVER } else { self.due }
     }
 
+    // Not inlined: it is asked for in several places.
+    #[inline(never)]
     fn get(&self, feature: u32) -> Option<&Feature> {
         self.features.iter().find(|f| f.handle == feature)
     }
@@ -270,12 +271,13 @@ impl Feature {
         self.forced.unwrap_or(self.on)
     }
 
-    /// When the calm has lasted long enough; while there is none: if it began now.
-    fn due_back(&self, now: Instant, policy: &BrownoutPolicy) -> Instant {
-        match self.mark {
-            Instant::ORIGIN => Instant::ORIGIN,
-            mark => mark.min(now) + policy.restore_after,
+    /// When it may be back, at `least` at the earliest; while there is no calm: if it began now.
+    fn back(&self, now: Instant, policy: &BrownoutPolicy, least: Instant) -> Instant {
+        let mut at = self.mark.min(now);
+        if at > Instant::ORIGIN {
+            at = at + policy.restore_after;
         }
+        at.max(least).max(self.named).max(self.free_at)
     }
 
     fn switch(&mut self, now: Instant, policy: &BrownoutPolicy, tell: &mut dyn FnMut(Change)) {
@@ -286,7 +288,7 @@ impl Feature {
     }
 
     fn change(&self) -> Change {
-        Change { feature: self.handle, scope: self.scope, on: self.visible() }
+        Change { feature: self.handle, on: self.visible(), state: self.state }
     }
 }
 
@@ -358,7 +360,8 @@ mod tests {
                 _ => 0,
             };
             let named = |_, name| if name == 0 { named } else { Instant::ORIGIN };
-            self.all.look(at(ms), &POLICY, &state, &named, &mut |c| {
+            let judge = |scope, name, moment| (state(scope, moment), named(scope, name));
+            self.all.look(at(ms), &POLICY, &judge, &mut |c| {
                 changes.push(if c.on { c.feature as i32 } else { -(c.feature as i32) });
             });
             changes
@@ -435,9 +438,9 @@ mod tests {
     fn who_looks_late_finds_what_would_have_been() {
         let mut it = Bench::new(&[(SERIOUS, 0.0), (SERIOUS, 1.0)]);
         assert_eq!(it.set(0, SERIOUS), [-1, -2]);
-        let state = |_, moment| if moment < at(2_000) { SERIOUS } else { 0 };
+        let judge = |_, _, moment| (if moment < at(2_000) { SERIOUS } else { 0 }, Instant::ORIGIN);
         let mut changes = Vec::new();
-        it.all.look(at(600_000), &POLICY, &state, &|_, _| Instant::ORIGIN, &mut |c| changes.push(c.feature));
+        it.all.look(at(600_000), &POLICY, &judge, &mut |c| changes.push(c.feature));
         assert_eq!(changes, [2, 1]);
         assert!(it.set(600_500, SERIOUS).is_empty(), "but what is seen changes once a second");
     }
@@ -494,7 +497,7 @@ mod tests {
         it.set(0, CRITICAL);
         it.all.stir();
         let mut back = Vec::new();
-        it.all.look(at(1_000), &BrownoutPolicy::OFF, &|_, _| 0, &|_, _| Instant::ORIGIN, &mut |c| {
+        it.all.look(at(1_000), &BrownoutPolicy::OFF, &|_, _, _| (0, Instant::ORIGIN), &mut |c| {
             back.push(c.feature);
         });
         assert_eq!(back, [3, 2, 1]);

@@ -123,7 +123,8 @@ impl Bench {
         let named = |_, name: u64| twins[name as usize].named;
         // A fall happens at this very step: a moment before it was as it was at the last look.
         let hot_before = |scope: u64, moment: Instant| if moment < now { 3 } else { state(scope, moment) };
-        self.ours.look(now, &policy, &hot_before, &|scope, name| at_or_none(named(scope, name)), &mut |c| {
+        let judge = |scope, name, at| (hot_before(scope, at), at_or_none(named(scope, name)));
+        self.ours.look(now, &policy, &judge, &mut |c| {
             ours.push(if c.on { c.feature as i32 } else { -(c.feature as i32) });
         });
         let theirs = look(&mut self.twins, self.now, &self.states, self.rest);

@@ -6,12 +6,11 @@
 //! | observe | yes                   | yes            | on, unless overridden  | told as refused, and sent    |
 //! | off     | no: all are on        | their return   | on, unless overridden  | sent                         |
 
-use alloc::vec::Vec;
-
 use super::Gate;
 use crate::brownout::{BrownoutPolicy, Change};
-use crate::event::{Event, Kind};
+use crate::event::{Event, Events, Kind};
 use crate::policy::Mode;
+use crate::pressure::PressurePolicy;
 use crate::reason::Reason;
 use crate::scope::{FNV_BASIS, Place, PlaceId, Size, fnv};
 use crate::tickets::Request;
@@ -38,9 +37,9 @@ impl Gate {
     /// Somebody switches a feature by hand; none: by the state again.
     pub fn force(&mut self, now: Instant, feature: u32, how: Option<bool>) {
         self.follow(now);
-        let change = self.brownout.force(feature, how);
-        if let Some(change) = change {
-            self.switched(now, change);
+        if let Some(change) = self.brownout.force(feature, how) {
+            tell(&mut self.events, change);
+            self.switched(now);
         }
     }
 
@@ -52,23 +51,17 @@ impl Gate {
 
     /// Features follow their scopes, if anything may have changed.
     pub fn follow(&mut self, now: Instant) {
-        if !self.brownout.is_due(now) {
-            return;
-        }
         let on = self.policy.mode != Mode::Off;
         let policy = if on { self.policy.brownout } else { BrownoutPolicy::OFF };
-        let mut all = core::mem::take(&mut self.brownout);
-        let mut changes = Vec::new();
-        all.look(
-            now,
-            &policy,
-            &|scope, at| if on { self.harm(scope, at) } else { 0 },
-            &|scope, name| if on { self.named_until(now, scope, name) } else { Instant::ORIGIN },
-            &mut |change| changes.push(change),
-        );
-        self.brownout = all;
-        for change in changes {
-            self.switched(now, change);
+        let (all, figures) = (if on { &*self.places.all } else { &[] }, &self.policy.pressure);
+        let (events, mut switched) = (&mut self.events, false);
+        let judge = |scope, name, at| judge(all, figures, scope, name, at);
+        self.brownout.look(now, &policy, &judge, &mut |change| {
+            tell(events, change);
+            switched = true;
+        });
+        if switched {
+            self.switched(now);
         }
     }
 
@@ -78,52 +71,46 @@ impl Gate {
         asked.err().map(|until| Hold { until, why: Reason::Brownout })
     }
 
-    fn switched(&mut self, now: Instant, change: Change) {
-        self.changed = true;
-        self.events.push(Event {
-            kind: Kind::Feature,
-            id: change.feature,
-            scope: 0,
-            reason: None,
-            at: Instant::NEVER,
-            priority: self.harm(change.scope, now),
-            extra: u32::from(change.on),
-        });
-        if change.on {
-            return;
-        }
-        // Whoever waits for it is told now.
-        let tickets = &self.tickets;
+    /// Whoever waits for what is off now is told so at once.
+    fn switched(&mut self, now: Instant) {
+        (self.changed, self.room_made) = (true, true);
+        let (tickets, brownout) = (&self.tickets, &self.brownout);
         self.queue.retime(&mut |waiter| {
-            let of_it = |r: &Request| r.how.feature() == change.feature;
-            if tickets.get(Ticket(waiter.ticket)).is_some_and(of_it) {
+            if tickets.get(Ticket(waiter.ticket)).is_some_and(|r| brownout.is_off(r.how.feature())) {
                 waiter.not_before = now;
             }
         });
-        self.room_made = true;
     }
+}
 
-    /// The scope of that name; of all of them when it is 0.
-    fn scopes(&self, name: u64) -> impl Iterator<Item = &Place> {
-        self.places.all.iter().filter(move |p| p.size == Size::Scope && (name == 0 || p.name == name))
-    }
-
-    /// How bad it is there.
-    fn harm(&self, scope: u64, at: Instant) -> u8 {
-        self.scopes(scope).map(|place| self.state(at, place) as u8).max().unwrap_or(0)
-    }
-
-    /// Until when its server does without that feature.
-    fn named_until(&self, now: Instant, scope: u64, name: u64) -> Instant {
-        let mut until = Instant::ORIGIN;
-        for place in self.scopes(scope) {
-            let named = |line: &[u8]| fnv(FNV_BASIS, line) == name;
-            if self.named_off(now, place.id).as_bytes().split(|b| *b == b'\n').any(named) {
-                until = until.max(place.off.1);
-            }
+/// How a scope is by its name's hash, 0 the worst of all, and until when its server does without that feature.
+fn judge(places: &[Place], figures: &PressurePolicy, scope: u64, name: u64, at: Instant) -> (u8, Instant) {
+    let (mut state, mut until) = (0, Instant::ORIGIN);
+    for place in places {
+        if place.size != Size::Scope || scope != 0 && place.name != scope {
+            continue;
         }
-        until
+        state = state.max(place.state(at, figures) as u8);
+        let (names, end) = &place.off;
+        // Each name ends its line: behind the last there is nothing.
+        let named = |line: &[u8]| !line.is_empty() && fnv(FNV_BASIS, line) == name;
+        if *end > until && names.as_bytes().split(|b| *b == b'\n').any(named) {
+            until = *end;
+        }
     }
+    (state, until)
+}
+
+fn tell(events: &mut Events, change: Change) {
+    events.push(Event {
+        kind: Kind::Feature,
+        id: change.feature,
+        scope: 0,
+        reason: None,
+        at: Instant::NEVER,
+        priority: change.state,
+        extra: u32::from(change.on),
+    });
 }
 
 /// A flight that serves more than one feature, or something else beside, is nobody's to do without.

@@ -29,19 +29,13 @@ impl Gate {
             return Report::default();
         };
         let closed = scope.closed().in_force(now);
-        let state = self.state(now, scope);
+        let state = scope.state(now, &self.policy.pressure);
         Report {
             state,
             value: scope.level.value(now, &self.policy.pressure),
             closed_until: closed.map(|c| c.until),
             reason: closed.map(|c| c.why).or((state > State::Nominal).then_some(Reason::Overload)),
         }
-    }
-
-    /// A closed scope is serious at least, however old the evidence.
-    pub(super) fn state(&self, now: Instant, scope: &Place) -> State {
-        let state = scope.level.state(now, &self.policy.pressure);
-        if scope.closed().until > now { state.max(State::Serious) } else { state }
     }
 
     /// The worst state of all scopes that was last told.
@@ -145,7 +139,7 @@ impl Gate {
 
     fn tell_state(&mut self, now: Instant, id: PlaceId) {
         let Some(scope) = self.places.get(id) else { return };
-        let (state, told) = (self.state(now, scope), scope.shown);
+        let (state, told) = (scope.state(now, &self.policy.pressure), scope.shown);
         if state != told
             && let Some(scope) = self.places.get_mut(id)
         {

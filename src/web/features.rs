@@ -18,21 +18,18 @@ pub fn feature(room: u32, now: f64, scope: u32, shed_at: u32, importance: f64, l
     }) as u32
 }
 
-/// Switches a feature by hand: 0 by the state again, 1 on, 2 off. Answers flags only.
+/// Switches a feature by hand: 0 by the state again, 1 on, 2 off; answers flags only. 3 does nothing, and answers
+/// whether the page is to do without it: 1 or 0.
 #[wasm_bindgen]
 pub fn force(room: u32, now: f64, feature: u32, how: u32) -> f64 {
     let now = Instant::from_ms(now);
     with(room, 0.0, &mut |room| {
-        room.gate.force(now, feature, (how > 0).then_some(how == 1));
-        f64::from(room.flags(now))
-    })
-}
-
-/// Whether the page is to do without a feature: 1 or 0.
-#[wasm_bindgen]
-pub fn off(room: u32, now: f64, feature: u32) -> f64 {
-    with(room, 0.0, &mut |room| {
-        room.gate.follow(Instant::from_ms(now));
-        f64::from(u8::from(room.gate.is_off(feature)))
+        f64::from(if how > 2 {
+            room.gate.follow(now);
+            u32::from(room.gate.is_off(feature))
+        } else {
+            room.gate.force(now, feature, (how > 0).then_some(how == 1));
+            room.flags(now)
+        })
     })
 }

@@ -87,17 +87,24 @@ fn a_refusal_that_switches_its_own_feature_off_is_handed_over_as_it_is() {
 #[test]
 fn a_name_concerns_its_own_scope_and_a_feature_without_one_the_worst() {
     let mut world = World::alone(&[], |hit| match hit.url.as_str() {
-        "https://b.example/" => says(200, "off=(x y), for=30, state=critical"),
+        "https://b.example/" => says(200, "off=(x \"x y\"), for=30, state=critical"),
+        "https://b.example/calm" => says(200, "off=(\"x y\"), for=30, state=nominal"),
         _ => ok(),
     });
     let x = declare(&mut world, "x", 3);
     let now = world.now;
     let any = world.pages[0].gate.feature(now, PlaceId::NONE, b"any", 3, 0.0);
+    let nameless = world.pages[0].gate.feature(now, PlaceId::NONE, b"", 3, 0.0);
+    let by_name = world.pages[0].gate.feature(now, PlaceId::NONE, b"x y", 3, 0.0);
     world.ask(at(0), "https://b.example/", GET);
     world.run_until(at(1_000));
     assert!(!world.gate().is_off(x) && world.gate().is_off(any));
+    world.ask(at(40_000), "https://b.example/calm", GET);
+    world.run_until(at(50_000));
+    assert!(world.gate().is_off(by_name) && !world.gate().is_off(any), "by its name alone");
+    assert!(!world.gate().is_off(nameless), "what has no name is not named");
     world.run();
-    assert!(!world.gate().is_off(any));
+    assert!(!world.gate().is_off(by_name));
 }
 
 #[test]

@@ -40,7 +40,7 @@ const enlist = (room: Room): number => {
 /** Whether the page has it at present. Starts nothing; where nobody decides, all are on. */
 export const enabled = (room: Room, part: Part): boolean => {
   enlist(room);
-  return part.forced ?? !core("off", room.id, now(), part.at);
+  return part.forced ?? !core("force", room.id, now(), part.at, 3);
 };
 
 /** The bits of a question for the feature of that name; none for a name that was not declared. */
