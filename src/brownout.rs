@@ -274,7 +274,7 @@ impl Feature {
     /// When it may be back, at `least` at the earliest; while there is no calm: if it began now.
     fn back(&self, now: Instant, policy: &BrownoutPolicy, least: Instant) -> Instant {
         let mut at = self.mark.min(now);
-        if at > Instant::ORIGIN {
+        if self.mark > Instant::ORIGIN {
             at = at + policy.restore_after;
         }
         at.max(least).max(self.named).max(self.free_at)
