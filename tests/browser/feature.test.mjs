@@ -87,7 +87,7 @@ for (const [target, type] of [["window", "focus"], ["document", "visibilitychang
     );
     assert.equal(told.length, 9, JSON.stringify(told));
     assert.ok(told.every(([reason, left]) => reason === "hidden" && left > -50 && left <= 1000));
-    assert.ok(new Set(told.map(([, left]) => Math.floor(left / 100))).size >= 4, "spread");
+    assert.ok(new Set(told.map(([, left]) => Math.floor(left / 100))).size >= 3, JSON.stringify(told));
     assert.equal(served, true);
     assert.equal(backend.hits.length, 20);
   });
