@@ -239,7 +239,7 @@ mod tests {
         for (key, n) in keys.iter().zip(0..) {
             match gate.ask(at(ms + n), *key, How(how), None) {
                 Verdict::Go(ticket) => sent.push((ticket, n)),
-                Verdict::Wait { ticket, why: Reason::Hidden, .. } => waits.push(ticket),
+                Verdict::Wait { ticket, .. } => waits.push(ticket),
                 other => panic!("{other:?}"),
             }
         }
@@ -273,7 +273,9 @@ mod tests {
             }
             gate.returned(at(600_000));
             let sent = ten(&mut gate, &keys, 600_000, how);
-            assert_eq!((sent.len(), sent[0]), (10, 0), "one goes at once");
+            // Background work looks around for a moment before it goes.
+            let first = if how == BACKGROUND { 30 } else { 0 };
+            assert_eq!((sent.len(), sent[0]), (10, first), "one goes at once");
             assert!(sent.iter().all(|at| *at <= 1_000), "all within a second: {sent:?}");
             assert_eq!(most_in_a_tenth(&sent) < 6, spread, "{how} {sent:?}");
         }

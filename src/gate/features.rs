@@ -67,6 +67,9 @@ impl Gate {
 
     /// What holds a request whose feature is off.
     pub(super) fn browned(&self, now: Instant, r: &Request) -> Option<Hold> {
+        if r.how.feature() == 0 {
+            return None;
+        }
         let asked = self.brownout.ask(now, r.how.feature(), &self.policy.brownout);
         asked.err().map(|until| Hold { until, why: Reason::Brownout })
     }
