@@ -36,6 +36,8 @@ pub enum Kind {
     Coalesced = 5,
     /// tidegate itself is in trouble.
     Error = 6,
+    /// A feature was switched: `id` is its handle, `priority` the state of its scope, `extra` 1 when it is on.
+    Feature = 7,
 }
 
 impl Kind {
@@ -94,9 +96,10 @@ impl Events {
         self.mask = mask;
     }
 
-    /// Does somebody watch how a scope's state changes: by its events, or (bit 0, which is no kind) by snapshots?
+    /// Does somebody watch how a scope's state changes: by its events, by features, or (bit 0, which is no kind) by
+    /// snapshots?
     pub fn watched(&self) -> bool {
-        self.mask & (1 | Kind::Pressure.bit()) != 0
+        self.mask & (1 | Kind::Pressure.bit() | Kind::Feature.bit()) != 0
     }
 
     /// Records an event, unless nobody listens to its kind.

@@ -7,6 +7,7 @@
 mod attention;
 mod belief;
 mod evidence;
+mod features;
 mod getters;
 mod late;
 mod peers;
@@ -17,6 +18,7 @@ mod survive;
 use crate::time::Duration;
 use alloc::vec::Vec;
 
+use crate::brownout::Brownout;
 use crate::coalesce::{KeyId, Keys};
 use crate::event::{Event, Events, Kind};
 use crate::num::ONE;
@@ -54,8 +56,8 @@ pub struct Gate {
     /// When the waiters were last looked at.
     seen: Instant,
     malformed: u32,
-    /// Nobody looks.
-    hidden: bool,
+    away: attention::Away,
+    brownout: Brownout,
     kept: survive::Kept,
     peers: peers::Peers,
 }
@@ -79,7 +81,8 @@ impl Gate {
             room_made: false,
             seen: Instant::ORIGIN,
             malformed: 0,
-            hidden: false,
+            away: Default::default(),
+            brownout: Brownout::default(),
             kept: survive::Kept::new(&mut rng.fork(3)),
             peers: peers::Peers::new(&mut rng.fork(4), policy.budget.cap),
             policy,
@@ -119,6 +122,9 @@ impl Gate {
             return Verdict::Join { ticket: Ticket::NONE, leader };
         }
         self.tickets.open(&mut r);
+        if r.how.feature() > 0 {
+            self.follow(now);
+        }
         if let Some(hold) = self.decide(now, &r) {
             if self.policy.mode == Mode::On {
                 return self.wait(now, r, hold);
@@ -154,7 +160,10 @@ impl Gate {
             hold: Hold::FOR_ROOM,
             look_at: Instant::NEVER,
         };
-        request.how.0 &= !(How::ESSENTIAL | How::REFRESH);
+        request.how.0 &= !(How::ESSENTIAL | How::REFRESH | How::SHOWN);
+        if known.answered > Instant::ORIGIN {
+            request.how.0 |= How::SHOWN;
+        }
         if known.answered > Instant::ORIGIN && now.since(known.answered) < defaults::ACTIVE {
             request.how.0 |= How::REFRESH;
         }
@@ -169,11 +178,15 @@ impl Gate {
 
     /// The order of one request, cheapest and most certain first. It only looks: `send` commits.
     fn decide(&self, now: Instant, r: &Request) -> Option<Hold> {
-        let closed = self.closed(now, r);
+        let closed = self.browned(now, r).or_else(|| self.closed(now, r));
         if closed.is_some() {
             return closed;
         }
-        let paced = self.unseen(r).or_else(|| self.pace(now, r)).or_else(|| self.throttled(now, r));
+        let paced = self
+            .unseen(r)
+            .or_else(|| self.wave(now, r))
+            .or_else(|| self.pace(now, r))
+            .or_else(|| self.throttled(now, r));
         if paced.is_some() {
             return paced;
         }
@@ -273,7 +286,7 @@ impl Gate {
         let Some(mut flight) = self.tickets.get(leader).copied() else {
             return;
         };
-        flight.how = flight.how.at_least(r.how.priority());
+        flight.how = features::shared(flight.how.at_least(r.how.priority()), r.how);
         flight.deadline = flight.deadline.min(r.deadline);
         self.tickets.put(&flight);
         if let Some(waiter) = self.queue.get_mut(leader.0) {
@@ -288,6 +301,7 @@ impl Gate {
         if r.tries == 0 {
             self.budget.sent(&self.policy.budget);
         }
+        self.away.led = true;
         self.watch(now, &mut r);
         let essential = u32::from(r.how.is(How::ESSENTIAL));
         for &id in &self.places.around(r.scope, r.route) {
@@ -397,6 +411,8 @@ impl Gate {
     pub fn set_mode(&mut self, now: Instant, mode: Mode) {
         self.policy.mode = mode;
         (self.changed, self.room_made) = (true, true);
+        self.brownout.stir();
+        self.follow(now);
         let (mut at, tickets) = (now, &self.tickets);
         self.queue.retime(&mut |waiter| {
             if mode == Mode::On {
@@ -407,19 +423,6 @@ impl Gate {
                 at = at + defaults::RELEASE_SPACING;
             }
         });
-    }
-
-    /// The page is back from sleep, the back-forward cache or a hidden tab: what is overdue leaves spread, not at once,
-    /// within its patience.
-    pub fn resume(&mut self, now: Instant) {
-        let rng = &mut self.spread;
-        self.queue.retime(&mut |waiter| {
-            if waiter.not_before < now && waiter.deadline > now {
-                let at = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
-                waiter.not_before = at.min(waiter.deadline);
-            }
-        });
-        self.room_made = true;
     }
 
     /// Which kinds of event are recorded, one bit each; bit 0: somebody looks at snapshots.

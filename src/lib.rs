@@ -11,6 +11,7 @@ extern crate alloc;
 extern crate std as _;
 
 pub mod breaker;
+pub mod brownout;
 pub mod coalesce;
 pub mod event;
 pub mod gate;

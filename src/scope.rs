@@ -218,6 +218,12 @@ impl Place {
         self.limit.shut();
     }
 
+    /// How it is: serious at least while it is closed, however old the evidence.
+    pub fn state(&self, now: Instant, figures: &PressurePolicy) -> State {
+        let state = self.level.state(now, figures);
+        if self.closed().until > now { state.max(State::Serious) } else { state }
+    }
+
     /// A fast answer clears what we guessed, and what other tabs did; what the server said stays.
     pub fn clear(&mut self, policy: &Policy) {
         self.guess = Hold::NONE;

@@ -91,7 +91,9 @@ impl Hold {
 
     /// Whether waiting for its end is of use to one who has patience until `deadline`.
     pub fn in_time(self, now: Instant, deadline: Instant) -> bool {
-        deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
+        // What is done without is not wanted later.
+        let wanted = self.why != Reason::Brownout;
+        wanted && deadline > now && (self.until <= deadline || self.until == Instant::NEVER)
     }
 
     /// When to look whether it has ended: for room from now on.
@@ -126,6 +128,10 @@ impl How {
     pub(crate) const ESSENTIAL: u32 = 1 << 16;
     /// The page has had an answer to the same not long ago.
     pub(crate) const REFRESH: u32 = 1 << 17;
+    /// The page has had an answer to the same, however long ago.
+    pub(crate) const SHOWN: u32 = 1 << 25;
+    /// Where the handle of the feature that asks stands: seven bits.
+    const FEATURE: u32 = 18;
 
     /// 0 user-blocking, 1 user-visible, 2 background.
     pub fn priority(self) -> u8 {
@@ -145,6 +151,16 @@ impl How {
     /// Whether one of the flags is set.
     pub fn is(self, flag: u32) -> bool {
         self.0 & flag != 0
+    }
+
+    /// The handle of the feature that asks; 0: none.
+    pub fn feature(self) -> u32 {
+        self.0 >> Self::FEATURE & 127
+    }
+
+    /// The same for this feature; 0: for none.
+    pub fn for_feature(self, feature: u32) -> Self {
+        Self(self.0 & !(127 << Self::FEATURE) | (feature & 127) << Self::FEATURE)
     }
 
     /// Extra tries that this request asks for; none: the policy's.

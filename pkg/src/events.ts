@@ -5,7 +5,7 @@ import { holder } from "./calls";
 import { epoch } from "./clock";
 import { core, registers } from "./core";
 import { type Room, PRIORITIES } from "./room";
-import { pressureOf } from "./store";
+import { pressureOf, STATES } from "./store";
 
 /** By the core's codes: the kind, and what such an event calls its reason, time, priority and number; empty: it has none. */
 const KINDS = [
@@ -16,6 +16,7 @@ const KINDS = [
   "retry,reason,at,,attempt",
   "coalesced,,,,callers",
   "error",
+  "feature",
 ].map((kind) => kind.split(",")) as [string, ...string[]][];
 const ERRORS = ["", "events dropped", "malformed hints", "scopes full", "storage", "channel"];
 
@@ -45,7 +46,8 @@ export const fail = (room: Room, message: string, cause?: unknown): void =>
 /** Tells the core which kinds are listened to. */
 export const listen = (room: Room): void => {
   let mask = 0;
-  KINDS.forEach(([kind], code) => (mask |= room.listeners.get(kind)?.size ? 1 << code : 0));
+  // Who listens to one feature sees what snapshots show.
+  for (const [type, all] of room.listeners) if (all.size) KINDS.forEach(([kind], code) => (mask |= kind === type.replace(/^\..*/s, "") ? 1 << code : 0));
   core("listen", room.id, mask);
 };
 
@@ -71,7 +73,10 @@ export const drainEvents = (room: Room): void => {
     const event: any = { id, label: holder(room, id)?.label ?? null, scope };
     const values = [reasonOf(why << 4), epoch(time), PRIORITIES[urgency], extra];
     members.forEach((name, place) => name && (event[name] = values[place]));
-    if (kind > 5) fail(room, ERRORS[extra]!);
-    else emit(room, type, kind < 2 ? pressureOf(room, scope) : event);
+    if (type === "error") fail(room, ERRORS[extra]!);
+    else if (kind > 6) {
+      const name = [...room.features.values()].find((part) => part.at === id)?.name;
+      if (name !== undefined) emit(room, type, { name, enabled: extra > 0, state: STATES[urgency]! } satisfies TidegateEvents["feature"]);
+    } else emit(room, type, kind < 2 ? pressureOf(room, scope) : event);
   }
 };

@@ -27,6 +27,8 @@ const note = (room: Room, { scope }: Call, response: Response): Response => {
 /** Sends, or holds what only reads until the server's time is over, or refuses it. */
 export const fallback = (room: Room, call: Call): Promise<any> => {
   const { patience, scope } = call;
+  // What was switched off by hand stays so.
+  if (!room.mode && room.features.get(call.feature as string)?.forced === false) return refusal(room, call, "brownout", null);
   const go = () => straight(call).then((response) => note(room, call, response));
   const wait = scope.time - today();
   if (!(wait > 0 && call.how & How.Safe) || room.mode) return go();

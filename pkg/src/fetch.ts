@@ -1,6 +1,7 @@
 // What a fetch asks for, read from its arguments without building a Request.
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
 import { attempt } from "./events";
+import { mark as served } from "./human/feature";
 import { type Intent, intentOf, newKey } from "./intents";
 import { absolute, scopeOf } from "./keys";
 import { type Call, type Room, How, natural, newCall, priority } from "./room";
@@ -136,7 +137,8 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     (mark !== undefined && !long ? How.Share : 0) |
     (untimed(given.headers ?? from.headers, body ?? from.body) ? How.Untimed : 0) |
     (own.priority === "user-blocking" && (globalThis.navigator as any)?.userActivation?.isActive ? How.Press : 0) |
-    (own.retry === false ? How.NoHold : 0);
+    (own.retry === false ? How.NoHold : 0) |
+    served(room, own.feature);
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
   const copies = request && !reads && how & How.Repeat;
@@ -149,6 +151,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   if (init) call.given = kept;
   if (keyed?.intent) call.intent = keyed.intent;
   if (typeof label === "string") call.label = label;
+  if (own.feature) call.feature = own.feature;
   if (typeof onWait === "function") call.onWait = onWait;
   return call;
 };

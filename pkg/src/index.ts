@@ -15,7 +15,7 @@ import { active, forgetUser, open, setMode, shut } from "./open";
 import { read } from "./options";
 import { type Call, type Room, MODES, newRoom, renew } from "./room";
 import { createRun } from "./run";
-import { createStore, getServerSnapshot, pressureOf } from "./store";
+import { createStore, pressureOf } from "./store";
 import { hintHeaders } from "#names";
 
 const createFetch = (room: Room): contract.Tidegate["fetch"] => (input, init) => {
@@ -44,6 +44,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     room.disposed = true;
     releaseAll(room);
     shut(room);
+    room.changed();
     room.calls = [];
     watchers.delete(room);
     back?.();
@@ -54,7 +55,6 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     ...createStore(room),
     ...createHuman(room),
     fetch,
-    getServerSnapshot,
     run: createRun(room),
     install: () => (back = room.platform.install()),
     pressure: (scope?: string | URL) => pressureOf(room, nameOf(scope)),

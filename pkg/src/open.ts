@@ -77,6 +77,8 @@ export const open = (room: Room): boolean => {
   listen(room);
   keep(room, call);
   watchTiming(room);
+  // Elsewhere than in a page nobody would say that it is over.
+  if (globalThis.document && globalThis.navigator?.onLine === false) wake(room, { type: "offline" });
   if (room.mode) setMode(room, room.mode);
   if (faults.length) fail(room, `options: ${faults.splice(0).join(", ")}`);
   return state === State.Runs;
@@ -94,4 +96,8 @@ export const shut = (room: Room): void => {
   delete room.timing;
   core("shut", room.id, now());
   room.id = 0;
+  for (const part of room.features.values()) {
+    part.at = 0;
+    part.forced = null;
+  }
 };

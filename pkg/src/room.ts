@@ -1,6 +1,7 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
 import type { Priority, Reason } from "../tidegate.d.ts";
 import type { TidegateError } from "./answers";
+import type { Part } from "./human/feature";
 import type { Intent } from "./intents";
 import type { Options } from "./options";
 import { type Platform, createPlatform } from "./platform";
@@ -69,6 +70,8 @@ export interface Call {
   told?: Wait;
   /** What its human wants done once. */
   intent?: Intent;
+  /** Which feature it serves. */
+  feature?: unknown;
   /** Of its answer, for who comes later. */
   status?: number;
   /** There while it waits for a poll, or for the flight that it joined. */
@@ -159,6 +162,8 @@ export interface Room extends ReturnType<typeof blank> {
   readonly shares: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
+  /** The page's features, by name. */
+  readonly features: Map<string, Part>;
   /** Awaits the browser's own entries about requests, if the application named what to look for. */
   timing?: { expect: (call: Call, status: number) => void; end: () => void };
   /** Something that snapshots show may have changed. */
@@ -179,5 +184,6 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   plain: !options.scope && !options.user,
   shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
   listeners: new Map(),
+  features: new Map(),
   changed: () => {},
 });

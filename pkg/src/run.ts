@@ -1,6 +1,7 @@
 // Any other work that loads a backend: it asks like a request, and its outcome is evidence.
 import type { RunOptions } from "../tidegate.d.ts";
 import { enter } from "./gate";
+import { mark } from "./human/feature";
 import { active, open } from "./open";
 import { named, nameOf } from "./keys";
 import { type Room, How, newCall, priority } from "./room";
@@ -18,7 +19,7 @@ export const createRun =
     const scope = named(room, nameOf(options.scope));
     const { name } = scope;
     // It says nothing about what it changes or how long it takes: it closes no flights, and is never done twice.
-    const how = priority(options.priority, 1) | How.Safe | How.NoHold | How.Untimed;
+    const how = priority(options.priority, 1) | How.Safe | How.NoHold | How.Untimed | mark(room, options.feature);
     const call = newCall(scope, `RUN\n${name}`, "RUN", `${name}/`, how, deadline, signal, send);
     call.hard = true;
     return enter(room, call);

@@ -4,6 +4,7 @@ import { reasonOf } from "./answers";
 import { epoch, now, timer, wall } from "./clock";
 import { core, state } from "./core";
 import { emit, on } from "./events";
+import { enabled } from "./human/feature";
 import type { Room } from "./room";
 
 export const STATES: readonly PressureState[] = ["nominal", "fair", "serious", "critical"];
@@ -25,22 +26,21 @@ export const pressureOf = (room: Room, scope: string): Pressure => {
   });
 };
 
-const make = (ready: Snapshot["ready"], scopes: readonly Pressure[], queued: number, inFlight: number): Snapshot =>
-  freeze({ ready, scopes: freeze(scopes), features: freeze(Object.create(null)), queued, inFlight });
-
-const server = make("loading", [], 0, 0);
-
-/** What is shown before anything is known: also what a server renders. */
-export const getServerSnapshot = (): Snapshot => server;
+const make = (ready: Snapshot["ready"], scopes: readonly Pressure[], features: [string, boolean][], queued = 0, inFlight = 0): Snapshot =>
+  // Whatever a feature is called, it is a name like any other.
+  freeze({ ready, scopes: freeze(scopes), features: freeze(Object.assign(Object.create(null), Object.fromEntries(features))), queued, inFlight });
 
 const text = JSON.stringify;
 /** What listeners are told about. */
-const news = ({ ready, scopes }: Snapshot): string => text([ready, scopes]);
+const news = ({ ready, scopes, features }: Snapshot): string => text([ready, scopes, features]);
 
 const coarse = (scopes: readonly Pressure[]): string => scopes.map(({ state, closedUntil }) => state + !closedUntil).join();
 
 /** `subscribe` and `getSnapshot` of a room. */
 export const createStore = (room: Room) => {
+  const parts = (on?: boolean) => [...room.features].map(([name, part]): [string, boolean] => [name, on ?? enabled(room, part)]);
+  const render = () => make("loading", [], parts(true));
+  let server = render();
   let shown = server;
   let written = text(shown);
   let told = news(shown);
@@ -60,7 +60,7 @@ export const createStore = (room: Room) => {
       }
     }
     stale = false;
-    const next = make(ready, scopes, count(2), count(3));
+    const next = make(ready, scopes, parts(), count(2), count(3));
     if (written !== (written = text(next))) shown = next;
     return shown;
   };
@@ -79,6 +79,12 @@ export const createStore = (room: Room) => {
 
   return {
     getSnapshot,
+    /** What is shown before anything is known: also what a server renders. */
+    getServerSnapshot: (): Snapshot => {
+      const fresh = render();
+      if (text(server) !== text(fresh)) server = fresh;
+      return server;
+    },
     subscribe: (tell: () => void): (() => void) => {
       if (!due) told = news(getSnapshot());
       return on(room, "", tell);

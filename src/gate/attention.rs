@@ -3,49 +3,126 @@
 //! Without it twenty forgotten tabs poll a struggling server as eagerly as the one that is looked at, and come back
 //! with everything at once when they are.
 //!
-//! | while hidden                            |                                                                     |
-//! |-----------------------------------------|---------------------------------------------------------------------|
-//! | background, reads only                  | waits until the page is visible, or its patience ends               |
-//! | held after an answer, reads only        | the same                                                            |
-//! | everything else, all that writes        | as ever: what a human has sent off is not kept back because he left |
-//! | on return                               | what waited leaves spread over a second, urgent ones first          |
+//! | who asks                                | while the page is hidden                         | while it is offline |
+//! |-----------------------------------------|--------------------------------------------------|---------------------|
+//! | background, reads only                  | waits until it is visible, or its patience ends  | the same until it is online |
+//! | held after an answer, reads only        | the same                                         | as ever             |
+//! | everything else, all that writes        | as ever: what a human has sent off is not kept back because he left | as ever: the platform says the truth |
+//!
+//! That the browser thinks itself offline is a hint only: the first answer refutes it.
+//!
+//! **The wave.** A page that comes back (seen again, focused, online, awake) is asked to renew by all its parts at once.
+//!
+//! | what is asked within a tenth of a second of the return | goes                                         |
+//! |--------------------------------------------------------|----------------------------------------------|
+//! | what blocks a human, what writes, what the page has no answer to yet | as ever                        |
+//! | background, and what the page shows already            | one at once, the others spread over a second |
+//! | what had waited                                        | spread over a second                         |
+//!
+//! Such returns within a second are one.
 
 use super::Gate;
+use crate::policy::defaults;
 use crate::reason::Reason;
 use crate::tickets::Request;
-use crate::time::Instant;
-use crate::verdict::{Hold, How};
+use crate::time::{Duration, Instant};
+use crate::verdict::{Hold, How, Ticket};
+
+/// Whether the page is where its human is.
+#[derive(Debug)]
+pub(super) struct Away {
+    /// Nobody looks.
+    hidden: bool,
+    /// The browser thinks so.
+    offline: bool,
+    /// When it came back last.
+    back: Instant,
+    /// Something was sent since.
+    pub(super) led: bool,
+}
+
+impl Default for Away {
+    fn default() -> Self {
+        Self { hidden: false, offline: false, back: Instant::NEVER, led: false }
+    }
+}
 
 impl Gate {
     /// The page is hidden, or visible again. Saying it twice changes nothing.
     pub fn set_hidden(&mut self, now: Instant, hidden: bool) {
-        if self.hidden != hidden {
-            self.hidden = hidden;
+        if self.away.hidden != hidden {
+            self.away.hidden = hidden;
             if !hidden {
                 self.resume(now);
             }
         }
     }
 
-    /// Whether the page is hidden.
-    pub fn is_hidden(&self) -> bool {
-        self.hidden
+    /// The browser thinks itself offline, or online again. Saying it twice changes nothing.
+    pub fn set_offline(&mut self, now: Instant, offline: bool) {
+        if self.away.offline != offline {
+            self.away.offline = offline;
+            if !offline {
+                self.resume(now);
+            }
+        }
     }
 
-    /// What holds a request because nobody looks.
+    /// The page is back from sleep, the back-forward cache or a hidden tab: what is overdue leaves spread, not at once,
+    /// within its patience.
+    pub fn resume(&mut self, now: Instant) {
+        self.returned(now);
+        let rng = &mut self.spread;
+        self.queue.retime(&mut |waiter| {
+            if waiter.not_before < now && waiter.deadline > now {
+                let at = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
+                waiter.not_before = at.min(waiter.deadline);
+            }
+        });
+        self.room_made = true;
+    }
+
+    /// The page has its human's attention again: what it asks by itself in this moment is one wave.
+    pub fn returned(&mut self, now: Instant) {
+        if self.away.back > now || now.since(self.away.back) >= defaults::WAKE_SPREAD {
+            (self.away.back, self.away.led) = (now, false);
+        }
+    }
+
+    /// Whether the page is hidden.
+    pub fn is_hidden(&self) -> bool {
+        self.away.hidden
+    }
+
+    /// What holds a request because nobody looks, or nothing can be reached.
     pub(super) fn unseen(&self, r: &Request) -> Option<Hold> {
-        let idle = r.how.is(How::SAFE) && (r.how.background() || r.tries > 0);
-        (self.hidden && idle).then_some(Hold { until: Instant::NEVER, why: Reason::Hidden })
+        let background = r.how.background();
+        let idle = self.away.hidden && (background || r.tries > 0) || self.away.offline && background;
+        (idle && r.how.is(How::SAFE)).then_some(Hold { until: Instant::NEVER, why: Reason::Hidden })
+    }
+
+    /// What holds a request that a page makes by itself when it comes back: its own share of a second.
+    pub(super) fn wave(&self, now: Instant, r: &Request) -> Option<Hold> {
+        let back = self.away.back;
+        let by_itself = r.asked >= back && r.asked.since(back) <= defaults::RETURN;
+        let renews = r.how.background() || r.how.priority() > 0 && r.how.is(How::SHOWN);
+        if !(self.away.led && by_itself && renews && r.how.is(How::SAFE)) || r.ticket == Ticket::NONE {
+            return None;
+        }
+        let lane = back.since(Instant::ORIGIN).as_micros() ^ u64::from(r.ticket.0) << 32;
+        let until = back + self.jitter.fork(lane).between(Duration::ZERO, defaults::WAKE_SPREAD);
+        Hold { until, why: Reason::Hidden }.in_force(now).filter(|hold| hold.until <= r.deadline)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coalesce::KeyId;
     use crate::hint::Hint;
     use crate::policy::Config;
     use crate::time::Duration;
-    use crate::verdict::{Outcome, Ticket, Verdict};
+    use crate::verdict::{Outcome, Verdict};
     use alloc::vec::Vec;
 
     const BACKGROUND: u32 = 2 | How::SAFE | How::REPEAT | How::JOIN;
@@ -146,5 +223,129 @@ mod tests {
         let due = gate.next_timeout(at(0));
         gate.set_hidden(due, false);
         assert_eq!(polled(&mut gate, due), [Verdict::Go(ticket)], "nothing is spread that nobody has left");
+    }
+
+    /// What ten parts of a page ask for.
+    fn parts(gate: &mut Gate) -> Vec<KeyId> {
+        let scope = gate.scope(at(0), b"https://a.example").unwrap();
+        let path = |n: u8| [b"https://a.example/".as_slice(), &[b'a' + n]].concat();
+        (0..10).map(|n| gate.key(at(0), scope, b"GET", &path(n))).collect()
+    }
+
+    /// They ask, a millisecond apart, from `ms` on, and are answered: when each went.
+    fn ten(gate: &mut Gate, keys: &[KeyId], ms: u64, how: u32) -> Vec<u64> {
+        let mut waits = Vec::new();
+        let mut sent = Vec::new();
+        for (key, n) in keys.iter().zip(0..) {
+            match gate.ask(at(ms + n), *key, How(how), None) {
+                Verdict::Go(ticket) => sent.push((ticket, n)),
+                Verdict::Wait { ticket, .. } => waits.push(ticket),
+                other => panic!("{other:?}"),
+            }
+        }
+        for step in 10..=1_500 {
+            for verdict in polled(gate, at(ms + step)) {
+                let Verdict::Go(ticket) = verdict else { continue };
+                assert!(waits.contains(&ticket));
+                sent.push((ticket, step));
+            }
+        }
+        for (ticket, step) in &sent {
+            let _ = gate.settle(at(ms + step.max(&1_500) + 1), *ticket, Outcome::Status(200), None);
+        }
+        sent.into_iter().map(|(_, step)| step).collect()
+    }
+
+    fn most_in_a_tenth(sent: &[u64]) -> usize {
+        let within = |from: &u64| sent.iter().filter(|at| (*from..*from + 100).contains(*at)).count();
+        sent.iter().map(within).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn what_a_page_renews_by_itself_on_return_is_one_wave() {
+        for (how, shown, spread) in
+            [(GET, true, true), (BACKGROUND, false, true), (GET, false, false), (GET & !3, true, false)]
+        {
+            let mut gate = Gate::new(Config::default().mend(), 1);
+            let keys = parts(&mut gate);
+            if shown {
+                assert_eq!(ten(&mut gate, &keys, 0, GET).len(), 10);
+            }
+            gate.returned(at(600_000));
+            let sent = ten(&mut gate, &keys, 600_000, how);
+            // Background work looks around for a moment before it goes.
+            let first = if how == BACKGROUND { 30 } else { 0 };
+            assert_eq!((sent.len(), sent[0]), (10, first), "one goes at once");
+            assert!(sent.iter().all(|at| *at <= 1_000), "all within a second: {sent:?}");
+            assert_eq!(most_in_a_tenth(&sent) < 6, spread, "{how} {sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_human_asks_for_after_the_return_goes_and_what_writes_always() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let keys = parts(&mut gate);
+        ten(&mut gate, &keys, 0, GET);
+        gate.returned(at(600_000));
+        let sent = ten(&mut gate, &keys, 600_101, GET);
+        assert_eq!(sent, (0..10).collect::<Vec<_>>(), "a tenth of a second later");
+        gate.returned(at(700_000));
+        for key in &keys {
+            assert!(matches!(gate.ask(at(700_001), *key, How(SAVE), None), Verdict::Go(_)));
+        }
+    }
+
+    #[test]
+    fn returns_within_a_second_are_one_and_a_wave_ends_no_patience() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let keys = parts(&mut gate);
+        ten(&mut gate, &keys, 0, GET);
+        gate.returned(at(600_000));
+        assert!(matches!(gate.ask(at(600_000), keys[0], How(GET), None), Verdict::Go(_)));
+        gate.returned(at(600_050));
+        let second = gate.ask(at(600_060), keys[1], How(GET), None);
+        assert!(matches!(second, Verdict::Wait { why: Reason::Hidden, .. }), "not one more: {second:?}");
+        for key in &keys[2..] {
+            let hasty = gate.ask(at(600_070), *key, How(GET), Some(Duration::from_millis(1)));
+            assert!(!matches!(hasty, Verdict::Shed { .. }), "{hasty:?}");
+        }
+    }
+
+    #[test]
+    fn offline_holds_background_work_and_lets_the_platform_answer_the_rest() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        gate.set_offline(at(0), true);
+        let mut waits = Vec::new();
+        for n in 0..10_u8 {
+            let path = [b"https://a.example/".as_slice(), &[b'0' + n]].concat();
+            let verdict = ask(&mut gate, at(0), &path, BACKGROUND);
+            let Verdict::Wait { ticket, why: Reason::Hidden, .. } = verdict else { panic!("{verdict:?}") };
+            waits.push(ticket);
+        }
+        assert!(matches!(ask(&mut gate, at(1), b"https://a.example/a", GET), Verdict::Go(_)));
+        assert!(matches!(ask(&mut gate, at(1), b"https://a.example/w", SAVE), Verdict::Go(_)));
+        gate.set_offline(at(20_000), true);
+        gate.set_offline(at(30_000), false);
+        let first = polled(&mut gate, at(30_000)).len();
+        let mut gone = first;
+        for step in 1..=20 {
+            gone += polled(&mut gate, at(30_000 + 50 * step)).len();
+        }
+        assert!(first < 4 && gone == 10, "spread: {first}, {gone}");
+    }
+
+    #[test]
+    fn that_a_browser_is_offline_is_refuted_by_an_answer() {
+        let mut gate = Gate::new(Config::default().mend(), 1);
+        let Verdict::Go(ticket) = ask(&mut gate, at(0), b"https://a.example/a", GET) else { panic!() };
+        gate.set_offline(at(1), true);
+        assert!(matches!(ask(&mut gate, at(2), b"https://a.example/b", BACKGROUND), Verdict::Wait { .. }));
+        let _ = gate.settle(at(3), ticket, Outcome::Offline, None);
+        assert_eq!(polled(&mut gate, at(3)), [], "no answer");
+        let Verdict::Go(ticket) = ask(&mut gate, at(4), b"https://a.example/a", GET) else { panic!() };
+        let _ = gate.settle(at(5), ticket, Outcome::Status(404), None);
+        assert_eq!(gate.queued(), 1);
+        let gone = polled(&mut gate, at(1_010)).len();
+        assert_eq!((gone, gate.queued()), (1, 0));
     }
 }

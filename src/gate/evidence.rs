@@ -272,6 +272,7 @@ impl Gate {
         }
         if let Some(off) = &advice.off {
             scope.off = (off.clone(), until);
+            self.brownout.stir();
             self.changed = true;
         }
         if let Some(share) = advice.share {

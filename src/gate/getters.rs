@@ -29,19 +29,13 @@ impl Gate {
             return Report::default();
         };
         let closed = scope.closed().in_force(now);
-        let state = self.state(now, scope);
+        let state = scope.state(now, &self.policy.pressure);
         Report {
             state,
             value: scope.level.value(now, &self.policy.pressure),
             closed_until: closed.map(|c| c.until),
             reason: closed.map(|c| c.why).or((state > State::Nominal).then_some(Reason::Overload)),
         }
-    }
-
-    /// A closed scope is serious at least, however old the evidence.
-    pub(super) fn state(&self, now: Instant, scope: &Place) -> State {
-        let state = scope.level.state(now, &self.policy.pressure);
-        if scope.closed().until > now { state.max(State::Serious) } else { state }
     }
 
     /// The worst state of all scopes that was last told.
@@ -106,14 +100,15 @@ impl Gate {
     pub fn has_due(&self, now: Instant) -> bool {
         self.told < self.outbox.len()
             || self.tickets.look_at() <= now
+            || self.features_at() <= now
             || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 
     /// When the next poll is due by itself; [`Instant::NEVER`] when nothing waits and nothing will change.
     pub fn next_timeout(&self, now: Instant) -> Instant {
         let upkeep = self.peers.next_timeout(now, !self.queue.is_empty(), self.kept.lasting);
-        let mut next =
-            self.queue.next_after(now).min(self.tickets.look_at()).min(self.kept.next_timeout()).min(upkeep);
+        let mut next = self.queue.next_after(now).min(self.tickets.look_at());
+        next = next.min(self.kept.next_timeout()).min(upkeep).min(self.features_at());
         if !self.queue.is_empty()
             && let Some(oldest) = self.tickets.oldest()
         {
@@ -131,15 +126,26 @@ impl Gate {
         next
     }
 
-    /// Tells of a scope's state when it has changed.
+    /// When features are looked at: for somebody, as states are that fall by themselves.
+    fn features_at(&self) -> Instant {
+        if self.events.watched() { self.brownout.next_timeout() } else { Instant::NEVER }
+    }
+
+    /// Tells of a scope's state when it has changed, and of the features that follow it.
     pub(super) fn tell(&mut self, now: Instant, id: PlaceId) {
+        self.tell_state(now, id);
+        self.follow(now);
+    }
+
+    fn tell_state(&mut self, now: Instant, id: PlaceId) {
         let Some(scope) = self.places.get(id) else { return };
-        let (state, told) = (self.state(now, scope), scope.shown);
+        let (state, told) = (scope.state(now, &self.policy.pressure), scope.shown);
         if state != told
             && let Some(scope) = self.places.get_mut(id)
         {
             scope.shown = state;
             self.changed = true;
+            self.brownout.stir();
             self.events.push(Event::general(Kind::Pressure, id.0, state as u32));
         }
     }

@@ -26,9 +26,11 @@ impl Gate {
 
     /// Lets go what may go, in order, and sheds what has waited long enough.
     fn release(&mut self, now: Instant) {
-        (self.room_made, self.seen) = (false, now);
+        self.seen = now;
         self.look_for_late(now);
         self.tell_all(now);
+        self.follow(now);
+        self.room_made = false;
         if self.queue.is_empty() {
             return;
         }
@@ -79,6 +81,7 @@ impl Gate {
             _ => None,
         };
         if let Some(hold) = hold
+            && hold.why != Reason::Brownout
             && (hold.until == Instant::NEVER || hold.until <= r.deadline)
         {
             return self.wait_on(now, r, hold);

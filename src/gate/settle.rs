@@ -13,6 +13,10 @@ impl Gate {
     /// A request came back, or its human has gone. `hint`: what the response says, when it says anything new.
     pub fn settle(&mut self, now: Instant, ticket: Ticket, outcome: Outcome, hint: Option<&Hint>) -> Verdict {
         self.look_for_late(now);
+        if let Outcome::Status(_) = outcome {
+            // An answer refutes what the browser thinks.
+            self.set_offline(now, false);
+        }
         let Some(r) = self.tickets.get(ticket).copied() else {
             return Verdict::Done(ticket);
         };
@@ -51,7 +55,8 @@ impl Gate {
             && !r.how.is(How::NO_HOLD)
             && r.tries < self.attempts(r)
             && hint.and_then(|h| h.retry) != Some(false)
-            && holdable(outcome, hint);
+            && holdable(outcome, hint)
+            && self.browned(now, r).is_none();
         if !may || !self.budget.ask() {
             return None;
         }

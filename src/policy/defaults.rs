@@ -83,6 +83,8 @@ settings! {
     Coalesce "coalesce" 0.0, 1.0, true, 1.0, "true or false";
     // The RateLimit draft names ten minutes as its example of a threshold against absurd values.
     MaxHint "maxHint" 1.0, DAY, false, 600_000.0, "milliseconds from 1 to 86400000";
+    // As long as evidence needs to count half: who is called back sooner meets the load that sent him away.
+    BrownoutRestoreAfter "brownout.restoreAfter" 0.0, DAY, false, 5_000.0, "milliseconds from 0 to 86400000";
 }
 
 /// Retries that a fresh page may make before any first try has earned one (Envoy's `min_retry_concurrency`: 3).
@@ -125,6 +127,14 @@ pub const HOLD_ONCE: Duration = Duration::from_secs(30);
 pub const RELEASE_SPACING: Duration = Duration::from_millis(50);
 /// What waited through sleep or the back-forward cache leaves within this time after the return.
 pub const WAKE_SPREAD: Duration = Duration::from_secs(1);
+/// Nobody decides within this of what he sees (Nielsen: what takes no longer is felt as at once): what is asked then,
+/// after a page's return, is asked by the page.
+pub const RETURN: Duration = Duration::from_millis(100);
+/// Features of a page; a page has no more parts that its author can tell apart.
+pub const FEATURES: usize = 64;
+/// A feature changes no more often, and those that come back after each other are this far apart: a part of the page that
+/// comes and goes faster is worse than one that is not there, and the server's answer to one is known before the next.
+pub const FEATURE_SPACING: Duration = Duration::from_secs(1);
 /// Nothing is late that takes less than this longer than usual: what a page's own work or a slow moment of a healthy
 /// network adds. From here on background work stops; half of what is noticed.
 pub const LATE_LEAST: Duration = Duration::from_millis(500);

@@ -8,6 +8,7 @@ use crate::time::Duration;
 pub use defaults::{COUNT, Range, Setting, TEXTS};
 
 use crate::breaker::BreakerPolicy;
+use crate::brownout::BrownoutPolicy;
 use crate::limit::LimitPolicy;
 use crate::pressure::PressurePolicy;
 use crate::pressure::usual::LatencyPolicy;
@@ -144,6 +145,8 @@ pub struct Policy {
     pub coalesce: bool,
     /// The longest a single server hint is obeyed.
     pub max_hint: Duration,
+    /// How features come back.
+    pub brownout: BrownoutPolicy,
     /// How evidence becomes pressure.
     pub pressure: PressurePolicy,
     /// From when on an answer is late.
@@ -200,6 +203,10 @@ impl Policy {
             pace: c.on(Setting::Pace),
             coalesce: c.on(Setting::Coalesce),
             max_hint: c.ms(Setting::MaxHint),
+            brownout: BrownoutPolicy {
+                restore_after: c.ms(Setting::BrownoutRestoreAfter),
+                spacing: defaults::FEATURE_SPACING,
+            },
             pressure: defaults::PRESSURE,
             latency: LatencyPolicy {
                 least: defaults::LATE_LEAST,

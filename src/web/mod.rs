@@ -7,6 +7,7 @@
 extern crate std;
 
 pub mod clock;
+pub mod features;
 #[cfg(feature = "inspect")]
 pub mod inspect;
 pub mod page;

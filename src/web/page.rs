@@ -30,22 +30,23 @@ const AWAY: Duration = Duration::from_secs(2);
 /// Listens while it lives. The listener is the page's own function: an instance that trapped is never entered.
 pub struct Attention {
     wake: Function,
-    targets: [Option<EventTarget>; 3],
+    targets: [Option<EventTarget>; 6],
 }
 
-const EVENTS: [&str; 3] = ["visibilitychange", "pagehide", "pageshow"];
+const EVENTS: [&str; 6] = ["visibilitychange", "pagehide", "pageshow", "focus", "online", "offline"];
 
 impl Attention {
-    /// Calls `wake` when the page becomes visible or hidden, when it is left, and when it is back.
+    /// Calls `wake` when the page becomes visible or hidden, when it is left, when it is back, and when the browser goes
+    /// online or offline: before the page's own listeners, which ask for something then.
     pub fn new(wake: Function) -> Self {
         let document =
             DOCUMENT.with(|document| document.as_ref().map(|d| d.unchecked_ref::<EventTarget>().clone()));
         let window = if document.is_some() { WINDOW.with(Clone::clone) } else { None };
-        let targets = [document, window.clone(), window];
+        let targets = core::array::from_fn(|place| if place > 0 { window.clone() } else { document.clone() });
         for (target, event) in targets.iter().zip(EVENTS) {
             if let Some(target) = target {
                 // A page that refuses listeners is woken by its timer alone.
-                let _ = target.add_event_listener_with_callback(event, &wake);
+                let _ = target.add_event_listener_with_callback_and_bool(event, &wake, true);
             }
         }
         Self { wake, targets }
@@ -71,15 +72,15 @@ impl Drop for Attention {
     fn drop(&mut self) {
         for (target, event) in self.targets.iter().zip(EVENTS) {
             if let Some(target) = target {
-                let _ = target.remove_event_listener_with_callback(event, &self.wake);
+                let _ = target.remove_event_listener_with_callback_and_bool(event, &self.wake, true);
             }
         }
     }
 }
 
-/// An event of the page, by the fifth letter of its type: visi**b**ilitychange, page**h**ide, page**s**how, and
-/// mess**a**ge of another tab, whose text is the first `len` bytes of the buffer; or unde**f**ined, the timer's call, which
-/// no event comes with. Answers flags, and 8: forget the user.
+/// An event of the page, by the fifth letter of its type: visi**b**ilitychange, page**h**ide, page**s**how, focu**s**,
+/// onli**n**e, offl**i**ne, and mess**a**ge of another tab, whose text is the first `len` bytes of the buffer; or
+/// unde**f**ined, the timer's call, which no event comes with. Answers flags, and 8: forget the user.
 #[wasm_bindgen]
 pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
     with(room, 0.0, &mut |room| {
@@ -103,11 +104,16 @@ pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
 }
 
 impl Room {
-    /// The page is hidden or seen, left or back.
+    /// The page is hidden or seen, left or back, online or not.
     fn attend(&mut self, now: Instant, what: u8) {
         let (leaves, shows) = (what == b'h', what == b's');
         let hidden = leaves || Attention::is_hidden();
         self.gate.set_hidden(now, hidden);
+        if matches!(what, b'i' | b'n') {
+            self.gate.set_offline(now, what == b'i');
+        } else if shows {
+            self.gate.returned(now);
+        }
         if leaves {
             self.leave(now);
         } else if (shows || !hidden) && core::mem::take(&mut self.left) {

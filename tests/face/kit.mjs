@@ -57,7 +57,7 @@ export async function hooked(hook, text) {
 }
 
 /** Every export of the core that the face calls. */
-export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word keep share woke wipe forget".split(" ");
+export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word keep share woke wipe forget feature force".split(" ");
 
 /** A fetch whose answers are given by hand. It obeys its signal, before and after the headers, as the platform does. */
 export function network() {
@@ -184,6 +184,8 @@ export function pretendPage() {
   define("window", view);
   define("localStorage", shelf());
   return {
+    /** Any other event of the page's window. */
+    tell: (type) => view.dispatchEvent(new Event(type)),
     see: (hidden) => ((page.hidden = hidden), page.dispatchEvent(new Event("visibilitychange"))),
     leave: () => view.dispatchEvent(new Event("pagehide")),
     back: () => view.dispatchEvent(new Event("pageshow")),

@@ -44,6 +44,7 @@ async function everything({ createTidegate, readHints }, net, options) {
   readHints({ status: 503, headers: { "retry-after": "1" } });
   tide.pressure("https://api.example");
   tide.getSnapshot();
+  void tide.feature("x", { scope: "https://api.example" }).enabled;
   air.post("c", "what is no message");
   await tide.clear();
   tide.reset();

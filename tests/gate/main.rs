@@ -2,6 +2,7 @@
 
 mod backpressure_field;
 mod bounds;
+mod features;
 mod forgotten;
 mod guess;
 mod hold;
