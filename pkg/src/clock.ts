@@ -24,6 +24,9 @@ export const today = (): number => {
   return wall;
 };
 
+/** A wait with its spread behind it, milliseconds: a fifth of it and at least a second, so that those who wait for one moment do not come back at once. */
+export const spread = (wait: number): number => wait + Math.random() * Math.max(1000, wait / 5);
+
 /** A timer; where the host sets none, the next turn. */
 export const timer = (run: () => void, ms?: number): any => {
   try {

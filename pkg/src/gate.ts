@@ -184,7 +184,9 @@ const tellWait = (room: Room, call: Call, packed: number): void => {
 };
 
 const tell = (room: Room, call: Call, told: Wait): void => {
-  if (!call.gone) attempt(room, () => call.onWait?.({ ...told }));
+  if (call.gone) return;
+  room.waits.get(call.signal!)?.(told);
+  attempt(room, () => call.onWait?.({ ...told }));
 };
 
 // The caller has aborted; the last one out ends the flight.
