@@ -1,7 +1,7 @@
 // How long a button rests after a refusal: kept over reloads, moved by no clock that is set back.
 import type { Reason } from "../../tidegate.d.ts";
 import { reasonOf } from "../answers";
-import { today } from "../clock";
+import { now, wall } from "../clock";
 import { shelve } from "../intents";
 import type { Room } from "../room";
 import { type Refusal, longest } from "./refused";
@@ -18,6 +18,8 @@ export interface Cooling {
   sure: boolean;
   /** Epoch milliseconds of its beginning. */
   since: number;
+  /** The same on the core's axis, which knows a clock that was set from a closed lid. */
+  axis: number;
   /** The clock when it was looked at last. */
   looked: number;
   /** Refusals in a row without a time. */
@@ -29,28 +31,29 @@ export interface Cooling {
 }
 
 /** None. */
-export const none = (): Cooling => ({ until: 0, reason: null, sure: true, since: 0, looked: 0, guesses: 0, tried: false, kept: false });
+export const none = (): Cooling => ({ until: 0, reason: null, sure: true, since: 0, axis: 0, looked: 0, guesses: 0, tried: false, kept: false });
 
 /** Nobody's laptop sleeps longer with a page open, as in the core's clock. Milliseconds. */
 const MONTH = 30 * 86_400_000;
 
 /** Whether it lasts. A clock that was set back, or forward by more than a sleep, takes its end along. */
 export const lasts = (cooling: Cooling): boolean => {
-  const now = today();
-  const step = now - cooling.looked;
-  cooling.looked = now;
+  const at = now();
+  const step = wall - cooling.looked;
+  cooling.looked = wall;
   if (step < 0 || step > MONTH) {
-    cooling.until += step;
-    cooling.since += step;
+    const since = wall - Math.max(0, at - cooling.axis);
+    cooling.until += since - cooling.since;
+    cooling.since = since;
   }
-  return now < cooling.until;
+  return wall < cooling.until;
 };
 
-/** It begins. */
+/** It begins now. */
 export const cool = (cooling: Cooling, { wait, reason, sure }: Refusal): void => {
-  const now = today();
+  const axis = now();
   const guesses = sure ? 0 : cooling.guesses + 1;
-  Object.assign(cooling, { until: Math.ceil(now + wait), reason, sure, since: now, looked: now, guesses, tried: false });
+  Object.assign(cooling, { until: Math.ceil(wall + wait), reason, sure, since: wall, axis, looked: wall, guesses, tried: false });
 };
 
 /** Writes it down for the page that comes after a reload; or strikes it off. */
@@ -67,11 +70,11 @@ export const keep = (room: Room, mark: string, cooling: Cooling): void => {
 /** What the page before left. A clock that was moved can shorten it, never lengthen it. */
 export const recall = (room: Room, mark: string, cooling: Cooling): void =>
   shelve(room, SHELF, mark, (lines, place) => {
-    const now = today();
+    now();
     const rest = (line: string): Refusal & { guesses: number } => {
       const [, word, at] = line.split(" ") as [string, string, string];
       const [left, code, sure, guesses] = word.split(",").map(Number) as [number, number, number, number];
-      const wait = Math.min(left, left - Math.max(0, now - +at), longest(room, !!sure, 1.2));
+      const wait = Math.min(left, left - Math.max(0, wall - +at), longest(room, !!sure, 1.2));
       return { wait, reason: reasonOf(code << 4)!, sure: !!sure, guesses };
     };
     lines = lines.filter((line) => rest(line).wait > 0);

@@ -65,6 +65,8 @@ export const readRefusal = (room: Room, outcome: any, failed: boolean, scope: st
     let spent = 1.2;
     if (own) {
       reason = own.reason;
+      // No server's word: an action that was pressed from inside itself.
+      if (reason === "repeat") return;
       if (own.retryAt !== null) wait = own.retryAt - today();
     } else {
       if (!(status >= 400) || (!failed && !headers)) return;
