@@ -11,7 +11,10 @@ export const now = (): number => {
   const before = wall;
   try {
     const step = -wall + (wall = Date.now());
-    axis = step >= 0 && step < 1000 ? axis + step : core("clock", globalThis.performance?.now() ?? wall, wall) || axis;
+    if (step >= 0 && step < 1000) return (axis += step);
+    const mono = globalThis.performance?.now() ?? wall;
+    // Where the core begins, so that it may come later.
+    axis = core("clock", mono, wall) || Math.max(axis, mono);
   } catch {
     wall = before;
   }
