@@ -17,6 +17,6 @@ export const measure = async (name, { tidegate, core, memory }) => {
   if (name === "decision") return compare(decision(core, memory), ROUNDS);
   if (readings.includes(name)) return compare(reading(tidegate, name), ROUNDS);
   if (hostiles.includes(name)) return compare(hostile(tidegate, name), FEWER);
-  if (presses.includes(name)) return compare(await press(tidegate, name), ROUNDS);
+  if (presses.includes(name)) return compare(await press(tidegate), ROUNDS);
   return compare(circumstance(tidegate, name), FEWER);
 };

@@ -31,7 +31,7 @@ export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4
 
 /** Gives a response what its maker cannot say. */
 export const define = (response: Response, values: any): Response => {
-  for (const name in values) Object.defineProperty(response, name, { value: values[name] });
+  for (const name in values) Object.defineProperty(response, name, { value: values[name], configurable: true });
   return response;
 };
 

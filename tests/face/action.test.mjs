@@ -129,6 +129,29 @@ both("an answer that is a refusal is given again too", async (tide) => {
   assert.equal(await save("other"), refused);
 });
 
+both("a Response is read by all who pressed, whatever way; a lone one is the platform's", async (tide) => {
+  const { fn, runs } = work();
+  const save = tide.action("save", fn);
+  const all = [save(), save(), save()];
+  const answer = Response.json({ a: 1 }, { status: 201 });
+  runs[0].resolve(answer);
+  const read = (await Promise.all(all)).map((each, place) => each[["json", "text", "blob"][place]]());
+  const [json, text, blob] = await Promise.all(read);
+  assert.deepEqual(json, { a: 1 });
+  assert.equal(text, '{"a":1}');
+  assert.deepEqual([blob.type, await blob.text(), answer.status], ["application/json", '{"a":1}', 201]);
+  const refused = new Response("busy", { status: 503, headers: { "retry-after": "5" } });
+  const first = save();
+  runs[1].resolve(refused);
+  for (const press of [first, save(), save(2)]) assert.equal(await (await press).text(), "busy");
+  pass(mock, 10_000);
+  const lone = save();
+  const own = new Response("own");
+  runs[2].resolve(own);
+  assert.equal((await lone).text, Response.prototype.text);
+  assert.equal(await own.text(), "own");
+});
+
 both("a failure that is no refusal leaves the button as it was", async (tide) => {
   for (const cause of [new TypeError("network"), { response: { status: 404, headers: { "retry-after": "5" } } }, undefined, null, 7, "503"]) {
     const save = tide.action("save", () => Promise.reject(cause));

@@ -52,13 +52,13 @@ export const createAction = (room: Room) => {
     const { key } = options;
     const { user } = room.options;
     const read = reader(room, options);
-    const handle = (...args: A): Promise<R> => {
-      const refusal = resting();
-      if (refusal) return refusal;
+    const pressed = (args: A): Promise<R> => {
       const word = key && attempt(room, () => key(...args));
       const who = user ? attempt(room, user) : "";
       return press(args, word, who, () => newTurn(fn as any, args, word, who, read));
     };
+    // The refusal first, and nothing made for it.
+    const handle = (...args: A): Promise<R> => resting() ?? pressed(args);
     const getters = { state: () => look().state, retryAt: () => look().retryAt, reason: () => look().reason };
     for (const [member, get] of Object.entries(getters)) Object.defineProperty(handle, member, { get, enumerable: true });
     return Object.assign(handle, { cancel, subscribe, getSnapshot: look, getServerSnapshot }) as unknown as Action<A, R>;

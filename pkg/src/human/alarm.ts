@@ -1,5 +1,5 @@
 // One timer for all buttons: it only tells those who listen; the time itself is looked at by every press.
-import { timer, today } from "../clock";
+import { today } from "../clock";
 
 /** A browser reads a delay as 31 bits. */
 const LONGEST = 2 ** 31 - 1;
@@ -22,5 +22,10 @@ export const wakeAt = (look: () => void, at: number): void => {
   // A timer of the past was lost with fake timers that have gone.
   if (at >= next && next >= now) return;
   next = at;
-  timer(ring, Math.min(LONGEST, Math.max(0, at - now)))?.unref?.();
+  try {
+    (setTimeout(ring, Math.min(LONGEST, Math.max(0, at - now))) as any).unref?.();
+  } catch {
+    // Told when something else changes: in the next turn it would be too early again, and in the one after that.
+    next = Infinity;
+  }
 };

@@ -6,8 +6,8 @@ import { emit, on } from "../events";
 import { nameOf } from "../keys";
 import { type Room, type Wait, End } from "../room";
 import { wakeAt } from "./alarm";
-import { cool, keep, lasts, none, recall } from "./cooling";
-import { type Turn, answered, fits, quiet, signalOf } from "./turns";
+import { cool, keep, lasts, none, recall, surely } from "./cooling";
+import { type Turn, answered, fits, open, quiet, signalOf } from "./turns";
 
 const enum Most {
   /** Turns that wait: no human means more. */
@@ -114,15 +114,17 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
 
   const finish = (turn: Turn, outcome: any, failed: boolean): void => {
     answered(turn, outcome, failed);
-    if (failed) turn.break(outcome);
-    else turn.keep(outcome);
+    if (failed) turn.breaks(outcome);
+    else turn.keeps(outcome);
+    if (turn.shared) open(outcome);
     if (run !== turn) return;
     run = held = undefined;
-    const said = acts() ? turn.read(outcome, failed, cooling.guesses) : undefined;
+    const said = acts() ? turn.heeds(outcome, failed, cooling.guesses) : undefined;
     if (said && said.wait > 0) {
+      open(outcome);
       cool(cooling, said);
       refusal = turn.promise;
-      for (const each of line.splice(0)) each.keep(refusal);
+      for (const each of line.splice(0)) each.keeps(refusal);
     } else {
       cooling.guesses = 0;
       const next = line.shift();
@@ -137,7 +139,7 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
     run = held = undefined;
     line = [];
     for (const turn of all) {
-      turn.break(cause);
+      turn.breaks(cause);
       turn.flight.abort(cause);
     }
     changed();
@@ -147,13 +149,17 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
     look,
     cancel: () => cancel(),
     /** What a press gets that costs nothing. */
-    resting: (): Promise<any> | undefined => (rests() && !tries() ? (refusal ??= refuse(cooling.reason, cooling.until)) : undefined),
+    resting: (): Promise<any> | undefined =>
+      (refusal && surely(cooling) && acts()) || (rests() && !tries()) ? (refusal ??= refuse(cooling.reason, cooling.until)) : undefined,
     /** The turn that a press joins, or makes. */
-    press: (args: unknown[], word: unknown, user: Turn["user"], make: () => Turn): Promise<any> => {
+    press: (args: unknown[], word: unknown, user: Turn["whose"], make: () => Turn): Promise<any> => {
       // The run would wait for itself.
       if (calling) return refuse("repeat", null);
       const same = [run, ...line].find((turn) => turn && fits(turn, args, word, user));
-      if (same) return same.promise;
+      if (same) {
+        same.shared = true;
+        return same.promise;
+      }
       if (line.length >= Most.Waiting) return (full ??= refuse("queue-full", null));
       const turn = make();
       if (run) line.push(turn);
@@ -177,7 +183,7 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
         const all = line;
         run = held = undefined;
         line = [];
-        for (const turn of all) turn.break(gone());
+        for (const turn of all) turn.breaks(gone());
       }
       refusal = undefined;
       changed();

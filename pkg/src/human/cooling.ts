@@ -49,6 +49,16 @@ export const lasts = (cooling: Cooling): boolean => {
   return wall < cooling.until;
 };
 
+/** Whether it certainly lasts: looked at a moment ago, and no press may try it. The quick way, which keeps nothing in mind. */
+export const surely = ({ until, looked, sure, tried }: Cooling): boolean => {
+  try {
+    const step = Date.now() - looked;
+    return step >= 0 && step < 1000 && looked + step < until && (sure || tried);
+  } catch {
+    return false;
+  }
+};
+
 /** It begins now. */
 export const cool = (cooling: Cooling, { wait, reason, sure }: Refusal): void => {
   const axis = now();

@@ -1,5 +1,7 @@
 // One run of an action's function at a time, the others in the order in which they were asked for.
+import { define } from "../answers";
 import { attempt } from "../events";
+import { READERS } from "../flight";
 import { type Intent, ask, intentOf, newKey, settle } from "../intents";
 import type { Room } from "../room";
 import type { Refusal } from "./refused";
@@ -14,17 +16,20 @@ export interface Turn {
   readonly fn: (signal: any, ...args: any[]) => any;
   readonly args: unknown[];
   /** The application's word for its arguments. */
-  readonly word: unknown;
-  readonly user: string | null | undefined;
+  readonly token: unknown;
+  /** Who pressed. */
+  readonly whose: string | null | undefined;
   readonly promise: Promise<any>;
-  readonly keep: (value: any) => void;
-  readonly break: (cause: unknown) => void;
+  readonly keeps: (value: any) => void;
+  readonly breaks: (cause: unknown) => void;
   readonly flight: AbortController;
   /** Reads how it ended. */
-  readonly read: (outcome: any, failed: boolean, guesses: number) => Refusal | undefined;
+  readonly heeds: (outcome: any, failed: boolean, guesses: number) => Refusal | undefined;
+  /** Others have joined. */
+  shared?: boolean;
   intent?: Intent | undefined;
   /** It has come back. */
-  done?: boolean;
+  back?: boolean;
 }
 
 /** Whoever ignores this promise ignores its rejection. */
@@ -33,17 +38,17 @@ export const quiet = <T>(promise: Promise<T>): Promise<T> => {
   return promise;
 };
 
-export const newTurn = (fn: Turn["fn"], args: unknown[], word: unknown, user: Turn["user"], read: Turn["read"]): Turn => {
-  let keep: Turn["keep"];
-  let end: Turn["break"];
-  const promise = quiet(new Promise((resolve, reject) => ((keep = resolve), (end = reject))));
-  return { fn, args, word, user, promise, keep: keep!, break: end!, flight: new AbortController(), read };
+export const newTurn = (fn: Turn["fn"], args: unknown[], token: unknown, whose: Turn["whose"], heeds: Turn["heeds"]): Turn => {
+  let keeps: Turn["keeps"];
+  let breaks: Turn["breaks"];
+  const promise = quiet(new Promise((resolve, reject) => ((keeps = resolve), (breaks = reject))));
+  return { fn, args, token, whose, promise, keeps: keeps!, breaks: breaks!, flight: new AbortController(), heeds };
 };
 
 /** Whether it is what a press asks for. Where nobody can say whose press it is, it is its own. */
-export const fits = (turn: Turn, args: unknown[], word: unknown, user: Turn["user"]): boolean =>
-  user !== undefined && turn.user === user && turn.word === word &&
-  (word !== undefined || (turn.args.length === args.length && args.every((each, place) => Object.is(each, turn.args[place]))));
+export const fits = (turn: Turn, args: unknown[], token: unknown, user: Turn["whose"]): boolean =>
+  user !== undefined && turn.whose === user && turn.token === token &&
+  (token !== undefined || (turn.args.length === args.length && args.every((each, place) => Object.is(each, turn.args[place]))));
 
 /** Lets plain data through; throws at anything whose content cannot be told. */
 const plain = (_: string, value: any): unknown => {
@@ -53,10 +58,10 @@ const plain = (_: string, value: any): unknown => {
 };
 
 /** The intent behind a turn; undefined: its arguments cannot be told, so that it is like no other. */
-const intentBehind = (room: Room, name: string, { args, word, user }: Turn): Intent | undefined => {
-  if (user === undefined) return;
+const intentBehind = (room: Room, name: string, { args, token, whose }: Turn): Intent | undefined => {
+  if (whose === undefined) return;
   try {
-    const text = JSON.stringify(["action", name, user, word === undefined, word ?? args], plain);
+    const text = JSON.stringify(["action", name, whose, token === undefined, token ?? args], plain);
     if (text.length <= Most.Hashed) return intentOf(room, text);
   } catch {
     // A file, an element, an event.
@@ -70,7 +75,7 @@ export const signalOf = (room: Room, name: string, turn: Turn): AbortSignal => {
   return Object.defineProperty(turn.flight.signal, "idempotencyKey", {
     get: () => {
       if (!key) {
-        if (!turn.done && (turn.intent = attempt(room, () => intentBehind(room, name, turn)))) ask(turn.intent);
+        if (!turn.back && (turn.intent = attempt(room, () => intentBehind(room, name, turn)))) ask(turn.intent);
         key = turn.intent?.key ?? newKey();
       }
       return key;
@@ -80,8 +85,20 @@ export const signalOf = (room: Room, name: string, turn: Turn): AbortSignal => {
 
 /** The turn has come back: so has its intent. Of what was thrown, the answer inside it counts. */
 export const answered = (turn: Turn, outcome: any, failed: boolean): void => {
-  turn.done = true;
+  turn.back = true;
   if (!turn.intent) return;
   const answer = failed ? (outcome?.response ?? outcome) : outcome?.headers ? outcome : { status: 200 };
   void settle(turn.intent, answer).catch(() => {});
+};
+
+/** A Response whose body all who pressed may read; a stream is read once all the same. */
+export const open = (outcome: any): void => {
+  if (!(outcome instanceof Response)) return;
+  const whole = outcome.arrayBuffer.bind(outcome);
+  let bytes: Promise<ArrayBuffer> | undefined;
+  const values: any = {};
+  for (const read of READERS) {
+    values[read] = async () => (new Response(await (bytes ??= whole()), { headers: outcome.headers }) as any)[read]();
+  }
+  define(outcome, values);
 };
