@@ -26,6 +26,9 @@ export const isTidegateError = (error: any): error is TidegateError => error?.[B
 export const ours = (outcome: any): Pick<TidegateError, "reason" | "retryAt"> | undefined =>
   isTidegateError(outcome) ? outcome : outcome?.[BRAND];
 
+/** What they get whose work is given up for them. */
+export const aborted = (): DOMException => new DOMException("tidegate: cleared", "AbortError");
+
 /** The public word for the reason in a packed answer; null for none. */
 export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4) & 15] || null) as Reason | null;
 

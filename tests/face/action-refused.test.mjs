@@ -95,6 +95,22 @@ test("what is answered is no refusal, whatever stands in its headers", async () 
   for (const fn of outcomes) assert.equal((await after(tide, fn)).state, "idle", `${fn}`);
 });
 
+test("an outcome that is a trap goes to who pressed, and the button lives on", async () => {
+  const tide = await make();
+  const traps = [{ get response() { throw new Error("a trap"); } }, Object.freeze(new Response("busy", { status: 503 })), Object.freeze({ status: 503 })];
+  for (const trap of traps) {
+    for (const end of [(outcome) => outcome, (outcome) => Promise.reject(outcome)]) {
+      let answer;
+      const waits = new Promise((resolve) => (answer = resolve));
+      const save = tide.action(`trap ${names++}`, async (signal) => (await waits, String(signal.idempotencyKey) && end(trap)));
+      const all = [save(), save()];
+      answer();
+      for (const each of all) assert.equal(await each.catch((cause) => cause), trap);
+      assert.notEqual(save.state, "pending");
+    }
+  }
+});
+
 test("hostile numbers and headers: bounded by maxHint, never in the past", async () => {
   holdTime(mock);
   const tide = await make({ maxHint: 20_000 });

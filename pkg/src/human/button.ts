@@ -1,8 +1,8 @@
 // All that handles of one name share: one run at a time, those that wait for their turn, and the rest after a refusal.
 import type { ActionSnapshot, Reason } from "../../tidegate.d.ts";
-import { TidegateError } from "../answers";
+import { TidegateError, aborted } from "../answers";
 import { timer, today } from "../clock";
-import { emit, on } from "../events";
+import { attempt, emit, on } from "../events";
 import { nameOf } from "../keys";
 import { type Room, type Wait, End } from "../room";
 import { wakeAt } from "./alarm";
@@ -20,8 +20,6 @@ const enum Most {
 
 const { freeze } = Object;
 export const IDLE: ActionSnapshot = freeze({ state: "idle", retryAt: null, reason: null });
-
-const gone = (): DOMException => new DOMException("tidegate: cancelled", "AbortError");
 
 export const createButton = (room: Room, name: string, scope: string | URL | undefined) => {
   const type = `action ${name}`;
@@ -113,15 +111,18 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
   };
 
   const finish = (turn: Turn, outcome: any, failed: boolean): void => {
-    answered(turn, outcome, failed);
     if (failed) turn.breaks(outcome);
     else turn.keeps(outcome);
-    if (turn.shared) open(outcome);
+    // An outcome may be a trap.
+    attempt(room, () => {
+      answered(turn, outcome, failed);
+      if (turn.shared) open(outcome);
+    });
     if (run !== turn) return;
     run = held = undefined;
     const said = acts() ? turn.heeds(outcome, failed, cooling.guesses) : undefined;
     if (said && said.wait > 0) {
-      open(outcome);
+      attempt(room, () => open(outcome));
       cool(cooling, said);
       refusal = turn.promise;
       for (const each of line.splice(0)) each.keeps(refusal);
@@ -134,7 +135,7 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
     changed();
   };
 
-  const cancel = (cause = gone()): void => {
+  const cancel = (cause = aborted()): void => {
     const all = run ? [run, ...line] : line;
     run = held = undefined;
     line = [];
@@ -183,7 +184,7 @@ export const createButton = (room: Room, name: string, scope: string | URL | und
         const all = line;
         run = held = undefined;
         line = [];
-        for (const turn of all) turn.breaks(gone());
+        for (const turn of all) turn.breaks(aborted());
       }
       refusal = undefined;
       changed();
