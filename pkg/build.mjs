@@ -23,8 +23,10 @@ const keepWasm = {
 };
 
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
-const INTERNAL =
-  "adopt advised asks axis back breaks calls changed crowd disposed ends faults flight gone guesses hard heeds how intent intents keeps kept last later leaf listeners looked names nested own patience plain platform refusal resting seen shared shares since slots sure timing token tried waits whose".split(" ");
+const INTERNAL = [
+  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares slots timing",
+  "axis back breaks ends flight guesses heeds keeps kept looked resting shared since sure token tried waits whose", // src/human
+].flatMap((names) => names.split(" "));
 
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */
 function options({ file, core, start, format }, more = []) {

@@ -142,6 +142,9 @@ pub const FRESH: Duration = Duration::from_secs(5);
 pub const ACTIVE: Duration = Duration::from_secs(60);
 /// ... but no longer than this.
 pub const BLIND_LONGEST: Duration = Duration::from_secs(30);
+/// Background work that no such answer speaks for waits this long for what its page asks for in the same moment: a page may
+/// ask for its decoration first. Shorter than anybody sees.
+pub const BLIND_MOMENT: Duration = Duration::from_millis(30);
 /// The time in which a network that stays slower may double what is usual: a short overload is a quarter of it.
 pub const LATE_DRIFT: Duration = Duration::from_secs(120);
 /// A user-facing request is sent when the predicted wait is below this part of its remaining patience, and when no more than
@@ -183,11 +186,11 @@ pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
 pub const ROUTES: usize = 256;
 /// Request keys with state.
-pub const KEYS: usize = 1_024;
+pub const KEYS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 1_024 };
 /// Quota partitions with state, over all scopes.
 pub const PARTITIONS: usize = 64;
 /// Requests that are tracked at once; more pass through untracked.
-pub const TICKETS: usize = 4_096;
+pub const TICKETS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 4_096 };
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 
