@@ -59,8 +59,9 @@ export const createAction = (room: Room) => {
     };
     // The refusal first, and nothing made for it.
     const handle = (...args: A): Promise<R> => resting() ?? pressed(args);
-    const getters = { state: () => look().state, retryAt: () => look().retryAt, reason: () => look().reason };
-    for (const [member, get] of Object.entries(getters)) Object.defineProperty(handle, member, { get, enumerable: true });
+    for (const member of Object.keys(IDLE) as (keyof ActionSnapshot)[]) {
+      Object.defineProperty(handle, member, { get: () => look()[member], enumerable: true });
+    }
     return Object.assign(handle, { cancel, subscribe, getSnapshot: look, getServerSnapshot }) as unknown as Action<A, R>;
   };
 };

@@ -1,5 +1,5 @@
 // Whether an outcome is a refusal, and until when: read from what the common clients throw and answer.
-import type { Hints, HintSource, Reason } from "../../tidegate.d.ts";
+import type { Hints, Reason } from "../../tidegate.d.ts";
 import { ours } from "../answers";
 import { spread, today } from "../clock";
 import { after } from "../fallback";
@@ -42,15 +42,6 @@ export const longest = ({ options }: Room, sure: boolean, spread = 1): number =>
 /** What no server named: longer with each in a row. */
 const guess = (refusals: number): number => Math.min(Most.Guess, Most.First * (1 + Math.random()) * 2 ** Math.min(refusals, 9));
 
-/** Without a core the status and Retry-After must do. */
-const hintsOf = (answer: HintSource): Partial<Hints> => {
-  try {
-    return readHints(answer);
-  } catch {
-    return {};
-  }
-};
-
 /**
  * Reads an outcome; `failed`: it was thrown. Of `refusals` in a row before this one no time was known. Undefined: it is no
  * refusal, or cannot be read.
@@ -70,7 +61,13 @@ export const readRefusal = (room: Room, outcome: any, failed: boolean, scope: st
       if (own.retryAt !== null) wait = own.retryAt - today();
     } else {
       if (!(status >= 400) || (!failed && !headers)) return;
-      const { waitMs, overloaded } = hintsOf({ status, headers });
+      let hints: Partial<Hints> = {};
+      try {
+        hints = readHints({ status, headers });
+      } catch {
+        // No core: the status and Retry-After must do.
+      }
+      const { waitMs, overloaded } = hints;
       if (!overloaded && !REFUSALS.includes(status) && !(status >= 500 && waitMs! > 0)) return;
       const field = (name: string): any => headers?.get?.(name) ?? headers?.[name];
       wait = waitMs ?? (after(field("retry-after")) || null);
