@@ -25,7 +25,7 @@ const keepWasm = {
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
 const INTERNAL = [
   "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares slots timing",
-  "axis back breaks ends flight guesses heeds keeps kept looked resting shared since sure token tried waits whose", // src/human
+  "axis back breaks calling cooling due ends flight full guesses heeds held keeps kept known looked mark shared shown since sure token tried waits whose", // src/human
 ].flatMap((names) => names.split(" "));
 
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */

@@ -5,9 +5,10 @@ import { ours } from "../answers";
 import { today } from "../clock";
 import { attempt } from "../events";
 import { type Room, End } from "../room";
-import { type Button, IDLE, createButton } from "./button";
+import { type Button, IDLE, heard, listenTo, look, newButton, resting } from "./button";
 import { forgetCooling } from "./cooling";
 import { type Refusal, longest, readRefusal } from "./refused";
+import { cancel, end, press } from "./press";
 import { newTurn } from "./turns";
 
 const enum Most {
@@ -31,14 +32,14 @@ export const createAction = (room: Room) => {
   const buttons = new Map<string, Button>();
   room.ends.push((how) => {
     if (how === End.All) forgetCooling(room);
-    buttons.forEach((button) => button.end(how));
+    buttons.forEach((button) => end(button, how));
   });
 
   const buttonOf = (name: string, scope: string | URL | undefined): Button => {
     let button = buttons.get(name);
     if (!button) {
-      if (buttons.size >= Most.Names) buttons.forEach((each, old) => each.idle() && buttons.delete(old));
-      buttons.set(name, (button = createButton(room, name, scope)));
+      if (buttons.size >= Most.Names) buttons.forEach((each, old) => look(each) === IDLE && !heard(each) && buttons.delete(old));
+      buttons.set(name, (button = newButton(room, name, scope)));
     }
     return button;
   };
@@ -48,20 +49,26 @@ export const createAction = (room: Room) => {
     fn: (signal: ActionSignal, ...args: A) => R | PromiseLike<R>,
     options: ActionOptions<A> = {},
   ): Action<A, R> => {
-    const { resting, press, look, cancel, subscribe } = buttonOf(name, options.scope);
+    const button = buttonOf(name, options.scope);
     const { key } = options;
     const { user } = room.options;
     const read = reader(room, options);
     const pressed = (args: A): Promise<R> => {
-      const word = key && attempt(room, () => key(...args));
+      const token = key && attempt(room, () => key(...args));
       const who = user ? attempt(room, user) : "";
-      return press(args, word, who, () => newTurn(fn as any, args, word, who, read));
+      return press(button, args, token, who, () => newTurn(fn as any, args, token, who, read));
     };
     // The refusal first, and nothing made for it.
-    const handle = (...args: A): Promise<R> => resting() ?? pressed(args);
+    const handle = (...args: A): Promise<R> => resting(button) ?? pressed(args);
+    const getSnapshot = () => look(button);
     for (const member of Object.keys(IDLE) as (keyof ActionSnapshot)[]) {
-      Object.defineProperty(handle, member, { get: () => look()[member], enumerable: true });
+      Object.defineProperty(handle, member, { get: () => getSnapshot()[member], enumerable: true });
     }
-    return Object.assign(handle, { cancel, subscribe, getSnapshot: look, getServerSnapshot }) as unknown as Action<A, R>;
+    return Object.assign(handle, {
+      cancel: () => cancel(button),
+      subscribe: (tell: () => void) => listenTo(button, tell),
+      getSnapshot,
+      getServerSnapshot,
+    }) as unknown as Action<A, R>;
   };
 };
