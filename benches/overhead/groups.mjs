@@ -4,6 +4,7 @@ import { circumstance } from "./circumstances.mjs";
 import { peers } from "./peers.mjs";
 import { hostiles, readings } from "./hostiles.mjs";
 import { hostile, reading } from "./reading.mjs";
+import { press, presses } from "./press.mjs";
 import { compare } from "./rounds.mjs";
 
 /** Rounds of what is judged, and of what is told beside it. */
@@ -11,10 +12,11 @@ const ROUNDS = 400;
 const FEWER = 100;
 
 /** Measures one group. `tidegate`: the package as shipped; `core` and `memory`: the production core, already started. */
-export const measure = (name, { tidegate, core, memory }) => {
+export const measure = async (name, { tidegate, core, memory }) => {
   if (name === "fetch") return compare(peers(tidegate), ROUNDS);
   if (name === "decision") return compare(decision(core, memory), ROUNDS);
   if (readings.includes(name)) return compare(reading(tidegate, name), ROUNDS);
   if (hostiles.includes(name)) return compare(hostile(tidegate, name), FEWER);
+  if (presses.includes(name)) return compare(await press(tidegate), ROUNDS);
   return compare(circumstance(tidegate, name), FEWER);
 };

@@ -7,6 +7,7 @@ const RATIOS = {
   decision: { who: "ask and settle", must: 1.1, target: 0.75 },
   "hints read": { who: "tidegate", must: 0.4 },
   "hints unchanged": { who: "tidegate", must: 0.2 },
+  "press refused": { who: "refused press", must: 2 },
   // Eight times the length.
   ...Object.fromEntries(hostiles.map((name) => [name, { who: "8 kB", must: 9 }])),
 };

@@ -5,7 +5,7 @@ import type { Call, Room } from "./room";
 import { reasons } from "#names";
 
 // Another copy of the package (ESM beside CJS, another version) has the same symbol.
-const BRAND = Symbol.for("tidegate.error");
+const BRAND: any = Symbol.for("tidegate.error");
 
 /** A refusal: nothing was sent. */
 export class TidegateError extends Error {
@@ -22,12 +22,19 @@ export class TidegateError extends Error {
 /** True for errors of any copy of the package. */
 export const isTidegateError = (error: any): error is TidegateError => error?.[BRAND] === true;
 
+/** Reason and exact time of a refusal of ours, thrown or answered; undefined: it is none. */
+export const ours = (outcome: any): Pick<TidegateError, "reason" | "retryAt"> | undefined =>
+  isTidegateError(outcome) ? outcome : outcome?.[BRAND];
+
+/** What they get whose work is given up for them. */
+export const aborted = (): DOMException => new DOMException("tidegate: cleared", "AbortError");
+
 /** The public word for the reason in a packed answer; null for none. */
 export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4) & 15] || null) as Reason | null;
 
 /** Gives a response what its maker cannot say. */
 export const define = (response: Response, values: any): Response => {
-  for (const name in values) Object.defineProperty(response, name, { value: values[name] });
+  for (const name in values) Object.defineProperty(response, name, { value: values[name], configurable: true });
   return response;
 };
 
@@ -42,7 +49,7 @@ const synthetic = (url: string, reason: Reason, retryAt: number | null): Respons
     headers: { "content-type": "application/problem+json", "x-tidegate": "shed" },
   });
   if (retryAt) response.headers.set("retry-after", `${retry_after}`);
-  return define(response, { url });
+  return Object.assign(define(response, { url }), { [BRAND]: { reason, retryAt } });
 };
 
 /** The refusal of one caller; `retryAt` in epoch milliseconds. The same refusal is the same error. */

@@ -11,7 +11,10 @@ export const now = (): number => {
   const before = wall;
   try {
     const step = -wall + (wall = Date.now());
-    axis = step >= 0 && step < 1000 ? axis + step : core("clock", globalThis.performance?.now() ?? wall, wall) || axis;
+    if (step >= 0 && step < 1000) return (axis += step);
+    const mono = globalThis.performance?.now() ?? wall;
+    // Where the core begins, so that it may come later.
+    axis = core("clock", mono, wall) || Math.max(axis, mono);
   } catch {
     wall = before;
   }
@@ -23,6 +26,9 @@ export const today = (): number => {
   now();
   return wall;
 };
+
+/** A wait with its spread behind it, milliseconds: a fifth of it and at least a second, so that those who wait for one moment do not come back at once. */
+export const spread = (wait: number): number => wait + Math.random() * Math.max(1000, wait / 5);
 
 /** A timer; where the host sets none, the next turn. */
 export const timer = (run: () => void, ms?: number): any => {

@@ -1,6 +1,6 @@
 // Without a core: Retry-After is honoured per scope, and nothing else is decided.
 import { refusal } from "./answers";
-import { timer, today } from "./clock";
+import { spread, timer, today } from "./clock";
 import { hang, straight } from "./gate";
 import { type Call, type Room, How } from "./room";
 
@@ -12,10 +12,13 @@ const enum Most {
   Waited = 8_000,
 }
 
+/** Milliseconds that a Retry-After asks for; NaN: it says nothing. */
+export const after = (field: string): number => (/^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - today());
+
 const note = (room: Room, { scope }: Call, response: Response): Response => {
   const field = [429, 503].includes(response.status) && response.headers.get("retry-after");
   if (field) {
-    const wait = /^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - today();
+    const wait = after(field);
     if (wait > 0) {
       scope.time = today() + Math.min(wait, Most.Obeyed);
       room.changed();
@@ -35,6 +38,6 @@ export const fallback = (room: Room, call: Call): Promise<any> => {
   if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? Most.Waited)))) return refusal(room, call, "retry-after", scope.time);
   call.later = true;
   // Each after the time by its own share of chance, so that they do not come back at once.
-  timer(() => call.resolve?.(go()), wait + Math.random() * Math.max(1000, wait / 5));
+  timer(() => call.resolve?.(go()), spread(wait));
   return hang(room, call);
 };

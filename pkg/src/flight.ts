@@ -39,13 +39,16 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
   collected.register(body, () => flights.delete(flight));
 };
 
+/** What reads a body whole. */
+export const READERS = ["arrayBuffer", "blob", "bytes", "formData", "json", "text"];
+
 // A shared body that errors for one caller alone. Made anew, a Response would lose what it says about the network, and
 // the engines what the body was aborted with.
 const bound = (copy: Response, signal: AbortSignal, { url, type, redirected }: Response): Response => {
   if (!copy.body) return copy;
   const own: any = new Response(copy.body.pipeThrough(new TransformStream(), { signal }), copy);
   const values: any = { url, type, redirected };
-  for (const read of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
+  for (const read of READERS) {
     const platform = own[read];
     if (platform) values[read] = () => watch(signal, platform.call(own));
   }

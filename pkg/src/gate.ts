@@ -1,5 +1,5 @@
 // The path of one request: ask, wait, send, settle. Nothing is decided here; the core's packed answers are carried out.
-import { reasonOf, refusal } from "./answers";
+import { aborted, reasonOf, refusal } from "./answers";
 import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, timer, wall } from "./clock";
 import { core, put } from "./core";
@@ -195,7 +195,9 @@ const tellWait = (room: Room, call: Call, packed: number): void => {
 };
 
 const tell = (room: Room, call: Call, told: Wait): void => {
-  if (!call.gone) attempt(room, () => call.onWait?.({ ...told }));
+  if (call.gone) return;
+  room.waits.get(call.signal!)?.(told);
+  attempt(room, () => call.onWait?.({ ...told }));
 };
 
 // The caller has aborted; the last one out ends the flight.
@@ -263,7 +265,7 @@ export const releaseAll = (room: Room): void => {
 
 /** Ends what waits as an abort would, and sends nothing again: it belongs to somebody who is not there any more. */
 export const dropAll = (room: Room): void => {
-  const cause = new DOMException("tidegate: cleared", "AbortError");
+  const cause = aborted();
   forgetIntents(room);
   for (const call of everyCall(room)) {
     call.stale = true;

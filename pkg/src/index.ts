@@ -11,9 +11,9 @@ import { init, readHints } from "./hints";
 import { createHuman } from "./human/index";
 import { pursue } from "./intents";
 import { nameOf } from "./keys";
-import { active, forgetUser, open, setMode, shut } from "./open";
+import { active, end, forgetUser, open, setMode, shut } from "./open";
 import { read } from "./options";
-import { type Call, type Room, MODES, newRoom, renew } from "./room";
+import { type Call, type Room, End, MODES, newRoom, renew } from "./room";
 import { createRun } from "./run";
 import { createStore, pressureOf } from "./store";
 import { hintHeaders } from "#names";
@@ -44,6 +44,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     room.disposed = true;
     releaseAll(room);
     shut(room);
+    end(room, End.Instance);
     room.changed();
     room.calls = [];
     watchers.delete(room);
@@ -84,6 +85,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
       core("wipe", room.id);
       shut(room);
       renew(room);
+      end(room, End.All);
       room.changed();
     },
     dispose,

@@ -6,7 +6,7 @@ import { today } from "./clock";
 import { type Call, type Room, inBrowser } from "./room";
 
 const enum Most {
-  /** Intents that are stored, the newest. */
+  /** Lines of a shelf, the newest. */
   Stored = 32,
   /** The same in memory, answered ones too. */
   Known = 256,
@@ -51,29 +51,31 @@ const digest = (text: string): string => {
   return a + "." + b;
 };
 
+const SHELF = "intents";
+
 const young = (at: number): boolean => Math.abs(today() - at) < Most.Age;
 
 /**
- * Shows `change` the stored lines (a salted mark, a key and a time each; the newest first) and stores what it answers. A
- * storage that is denied, full or broken holds nothing, nor does one that is damaged or another version's.
+ * Shows `change` what stands on a shelf (lines of a salted mark, a word and a time each; the newest first) and stores what
+ * it answers. A storage that is denied, full or broken holds nothing, nor does one that is damaged or another version's.
  */
-const shelve = (room: Room, mark: string, change: (lines: string[], place: string) => string[]): void => {
+export const shelve = (room: Room, shelf: string, mark: string, change: (lines: string[], place: string) => string[]): void => {
   try {
     const { name = "tidegate", storage = inBrowser() ? globalThis.localStorage : null } = room.options;
     if (!storage) return;
-    const shelf = `${name}:intents`;
+    shelf = `${name}:${shelf}`;
     const before = storage.getItem(shelf) ?? "";
     const sign = (lines: string[]): string => [digest(`1${lines}`), ...lines].join("\n");
     let [, ...lines] = before.split("\n");
     if (before !== sign(lines)) lines = [newKey()];
     const salt = lines.shift()!;
-    lines = change(lines.filter((line) => young(+line.split(" ")[2]!)), `${digest(salt + mark)} `);
+    lines = change(lines.filter((line) => young(+line.split(" ")[2]!)), `${digest(salt + mark)} `).slice(0, Most.Stored);
     const after = lines[0] ? sign([salt, ...lines]) : "";
     if (after === before) return;
     if (after) storage.setItem(shelf, after);
     else storage.removeItem(shelf);
   } catch {
-    // Keys live in memory then.
+    // It lives in memory then.
   }
 };
 
@@ -85,7 +87,7 @@ export const intentOf = (room: Room, asked: string): Intent => {
   if (last && (last.asks || !last.done) && young(last.at)) return last;
   let key = "";
   let at = today();
-  shelve(room, mark, (lines, place) => {
+  shelve(room, SHELF, mark, (lines, place) => {
     // Of the last one an answer's body may be on its way; the next click is another intent all the same.
     const found = lines.find((line) => line.startsWith(place) && line.split(" ")[1] !== last?.key);
     if (found) (key = found.split(" ")[1]!), (at = +found.split(" ")[2]!);
@@ -98,11 +100,11 @@ export const intentOf = (room: Room, asked: string): Intent => {
     asks: 0,
     done: 0,
     store: (open) =>
-      shelve(room, mark, (lines, place) => {
+      shelve(room, SHELF, mark, (lines, place) => {
         const line = `${place}${key} ${at}`;
         const others = lines.filter((each) => each !== line);
         if (open && intents.get(mark) === intent) others.unshift(line);
-        return others.slice(0, Most.Stored);
+        return others;
       }),
   };
   intents.delete(mark);
@@ -114,28 +116,35 @@ export const intentOf = (room: Room, asked: string): Intent => {
 /** Forgets all intents, stored ones too. */
 export const forgetIntents = (room: Room): void => {
   room.intents.clear();
-  shelve(room, "", () => []);
+  shelve(room, SHELF, "", () => []);
 };
 
-/** Sends a request for its intent, which ends with a whole answer: any but a refusal and an in-between. */
-export const pursue = (room: Room, call: Call, intent: Intent, go: (room: Room, call: Call) => Promise<any>): Promise<any> => {
-  const end = async (answer?: any): Promise<void> => {
-    intent.asks--;
-    const { status } = answer ?? {};
-    if (status < 500 && ![408, 409, 425, 429].includes(status)) {
-      intent.done++;
-      try {
-        // The page cannot use half an answer: its human will click again.
-        if (answer.body && (await collect(answer.clone().body, Most.Read)) === null) intent.done--;
-      } catch {
-        // A stand-in for a Response that cannot be copied.
-      }
-    }
-    if (!intent.asks) intent.store(!intent.done);
-  };
+/** One more call asks for it. */
+export const ask = (intent: Intent): void => {
   intent.asks++;
   intent.store(true);
+};
+
+/** A call has come back; a whole answer ends the intent: any but a refusal and an in-between. */
+export const settle = async (intent: Intent, answer?: any): Promise<void> => {
+  intent.asks--;
+  const { status } = answer ?? {};
+  if (status < 500 && ![408, 409, 425, 429].includes(status)) {
+    intent.done++;
+    try {
+      // The page cannot use half an answer: its human will click again.
+      if (answer.body && (await collect(answer.clone().body, Most.Read)) === null) intent.done--;
+    } catch {
+      // A stand-in for a Response that cannot be copied.
+    }
+  }
+  if (!intent.asks) intent.store(!intent.done);
+};
+
+/** Sends a request for its intent. */
+export const pursue = (room: Room, call: Call, intent: Intent, go: (room: Room, call: Call) => Promise<any>): Promise<any> => {
+  ask(intent);
   const answer = go(room, call);
-  void answer.then(end, () => end());
+  void answer.then((response) => settle(intent, response), () => settle(intent));
   return answer;
 };

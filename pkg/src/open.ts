@@ -4,8 +4,11 @@ import { core, load, put, start, State, state, watchers } from "./core";
 import { fail, listen } from "./events";
 import { after, drain, dropAll, releaseAll } from "./gate";
 import { stage } from "./options";
-import { type Room, inBrowser } from "./room";
+import { type Room, End, inBrowser } from "./room";
 import { watchTiming } from "./timing";
+
+/** Tells the human's side. */
+export const end = ({ ends }: Room, how: End): void => ends.forEach((tell) => tell(how));
 
 const enum Most {
   /** Longer messages are nobody's. */
@@ -17,6 +20,7 @@ export const forgetUser = (room: Room): void => {
   room.keys.clear();
   room.slots = [];
   dropAll(room);
+  end(room, End.User);
 };
 
 // What the timer, the page and the channel call; the core tells events apart by the fifth letter of their types, and

@@ -168,6 +168,20 @@ export interface Room extends ReturnType<typeof blank> {
   timing?: { expect: (call: Call, status: number) => void; end: () => void };
   /** Something that snapshots show may have changed. */
   changed: () => void;
+  /** What the human's side does when all is over for somebody. */
+  readonly ends: ((end: End) => void)[];
+  /** Who wants to know what the requests of a signal wait for. */
+  readonly waits: WeakMap<AbortSignal, (told: Wait) => void>;
+}
+
+/** For whom it is over. */
+export const enum End {
+  /** The user: what servers said about times stays. */
+  User,
+  /** Everybody: as newly made. */
+  All,
+  /** The instance itself. */
+  Instance,
 }
 
 /** A page or a worker of a browser: what runs there belongs to one user. */
@@ -186,4 +200,6 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   listeners: new Map(),
   features: new Map(),
   changed: () => {},
+  ends: [],
+  waits: new WeakMap(),
 });

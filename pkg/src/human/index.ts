@@ -1,7 +1,9 @@
 // The human's side of an instance: a list of its parts, each with its own members.
 import type { Room } from "../room";
+import { createAction } from "./action";
 import { createFeature } from "./feature";
 
 export const createHuman = (room: Room) => ({
+  action: createAction(room),
   ...createFeature(room),
 });
