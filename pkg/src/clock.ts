@@ -24,10 +24,10 @@ export const today = (): number => {
   return wall;
 };
 
-/** A timer; where the host sets none, the next turn. */
-export const timer = (run: () => void, ms?: number): any => {
+/** A timer, by the platform's function of this moment or by `set`; where the host sets none, the next turn. */
+export const timer = (run: () => void, ms?: number, set = setTimeout): any => {
   try {
-    return setTimeout(run, ms);
+    return set(run, ms);
   } catch {
     return void Promise.resolve().then(run);
   }

@@ -265,6 +265,7 @@ export const releaseAll = (room: Room): void => {
 export const dropAll = (room: Room): void => {
   const cause = new DOMException("tidegate: cleared", "AbortError");
   forgetIntents(room);
+  for (const end of room.ends) end();
   for (const call of everyCall(room)) {
     call.stale = true;
     if (!call.resolve) continue;

@@ -42,6 +42,7 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
   const dispose = (): void => {
     if (room.disposed) return;
     room.disposed = true;
+    for (const end of room.ends) end();
     releaseAll(room);
     shut(room);
     room.calls = [];

@@ -163,6 +163,8 @@ export interface Room extends ReturnType<typeof blank> {
   timing?: { expect: (call: Call, status: number) => void; end: () => void };
   /** Something that snapshots show may have changed. */
   changed: () => void;
+  /** What a user leaves behind elsewhere: called when that user has gone, and when the room is reset or disposed. */
+  readonly ends: (() => void)[];
 }
 
 /** A page or a worker of a browser: what runs there belongs to one user. */
@@ -180,4 +182,5 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
   listeners: new Map(),
   changed: () => {},
+  ends: [],
 });
