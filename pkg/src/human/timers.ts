@@ -39,7 +39,8 @@ interface House {
   /** When the timer is due, on the axis and by `Date.now`. */
   due: number;
   until: number;
-  /** It was armed in this very turn: nobody can have taken it away. */
+  /** When it was armed, by `Date.now`, and whether that was in this very turn: nobody has taken it away, or set the clock. */
+  since: number;
   fresh: boolean;
   /** It rings just now, and is armed when it has done. */
   rings: boolean;
@@ -84,8 +85,10 @@ const wind = (here: House): void => {
   if (!heap[0]) return;
   const delay = Math.min(Most.Delay, Math.max(0, heap[0].due - here.axis));
   here.due = here.axis + delay;
+  here.since = here.wall;
   here.until = here.wall + delay;
   here.handle = timer(() => wake(here), delay, set);
+  if (here.fresh) return;
   here.fresh = true;
   void Promise.resolve().then(() => (here.fresh = false));
 };
@@ -119,14 +122,15 @@ const wake = (here: House): void => {
 export const arm = (owner: Owner, delay: number, time: number): Alarm => {
   const set = setTimeout;
   if (!house || house.set !== set || time < house.wall) {
-    house = { set, clear: clearTimeout, heap: [], wall: time, axis: 0, due: 0, until: Infinity, fresh: false, rings: false };
+    house = { set, clear: clearTimeout, heap: [], wall: time, axis: 0, due: 0, since: 0, until: Infinity, fresh: false, rings: false };
   }
   const { heap } = house;
   read(house, time);
-  const alarm = { owner, house, due: house.axis + (delay > 0 ? delay : 0), turn: ++turns, at: 0 };
+  // Whole milliseconds, as the platform counts.
+  const alarm = { owner, house, due: house.axis + (delay > 0 ? Math.max(1, Math.trunc(delay)) : 0), turn: ++turns, at: 0 };
   sift(heap, alarm, heap.length);
-  // Anew with each later turn too: tests empty their timers without a word.
-  if (!house.rings && (!alarm.at || !house.fresh)) wind(house);
+  // Anew at each later time and turn too: clocks are set forward, and tests empty their timers, without a word.
+  if (!house.rings && (!alarm.at || !house.fresh || house.since !== house.wall)) wind(house);
   return alarm;
 };
 
@@ -152,6 +156,7 @@ export const hasten = (alarm: Alarm): void => {
 /** Whether its timer has gone with the functions that set it. One that only may have gone is armed anew. */
 export const lost = ({ house: here }: Alarm, time: number): boolean => {
   if (here.set !== setTimeout) return true;
+  if (time < here.wall && house === here) house = undefined;
   if (time > here.until && !here.fresh && !here.rings) {
     read(here, time);
     wind(here);
