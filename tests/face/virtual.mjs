@@ -21,6 +21,7 @@ export class Clock {
 
   install() {
     const clock = this;
+    performance.now = () => clock.now;
     globalThis.setTimeout = (call, delay, ...args) => {
       clock.armed++;
       const due = clock.now + (delay > 0 && delay <= clock.longest ? Math.max(1, Math.trunc(delay)) : 0);
@@ -39,6 +40,7 @@ export class Clock {
 
   uninstall() {
     Object.assign(globalThis, REAL);
+    delete performance.now;
   }
 
   /** Lets time pass, and timers ring. What they throw is kept, as a page's `error` events would be. */
@@ -71,4 +73,17 @@ export function chance(seed) {
   };
   const below = (n) => Math.floor(next() * n);
   return { next, below, of: (list) => list[below(list.length)] };
+}
+
+/** All that happens without time happens. */
+export async function settled() {
+  for (let turn = 0; turn < 30; turn++) await null;
+}
+
+/** A server's word about itself, said to `tide` on an answer that is none of the test's. */
+export async function say(tide, net, state, url = "https://api.example/") {
+  const answer = tide.fetch(`${url}${net.sent.length}`, { method: "POST", tidegate: { priority: "user-blocking" } });
+  const call = net.sent.at(-1);
+  call.answer("ok", { headers: { backpressure: `state=${state}, for=600` } });
+  await answer;
 }
