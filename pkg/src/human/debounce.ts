@@ -22,120 +22,158 @@ export interface Made {
   readonly hurry: () => void;
 }
 
-/**
- * Makes one. `armed`: the alarms of the room. `hold`: asked under pressure when the time has come, answers the
- * milliseconds that it may be put off; what `maxWait` leaves is less, if anything.
- */
-export const make = (room: Room, armed: Set<Alarm>, fn: any, given: any, options: DebounceOptions, hold?: (time: number) => number): Made => {
+/** One debounced function, in lodash's terms. */
+interface Box extends Owner {
+  readonly room: Room;
+  /** The alarms of its room. */
+  readonly armed: Set<Alarm>;
+  readonly fn: any;
+  readonly scope: string;
+  readonly factors: readonly number[];
+  /** As they were given, and as they are in the present state. */
+  readonly least: number;
+  readonly greatest: number;
+  wait: number;
+  maxWait: number;
+  /** The state, as a place in STATES. */
+  level: number;
+  readonly leading: boolean;
+  readonly trailing: boolean;
+  readonly maxing: boolean;
+  /** Asked under pressure when the time has come: milliseconds that it may be put off. */
+  readonly hold: ((time: number) => number) | undefined;
+  alarm: Alarm | undefined;
+  lastArgs: IArguments | undefined;
+  lastThis: unknown;
+  lastCall: number | undefined;
+  lastInvoke: number;
+  result: unknown;
+}
+
+const look = (box: Box): boolean => {
+  const { level, factors, least, greatest } = box;
+  const factor = factors[(box.level = levelOf(box.room, box.scope))]!;
+  box.wait = span(least, factor);
+  box.maxWait = span(greatest, factor);
+  return box.level !== level;
+};
+
+const start = (box: Box, delay: number, time: number): void => {
+  // Pressure sinks without a word.
+  box.armed.add((box.alarm = arm(box, box.level ? Math.min(delay, stretchLook) : delay, time)));
+};
+
+const stop = (box: Box): void => {
+  if (!box.alarm) return;
+  box.armed.delete(box.alarm);
+  disarm(box.alarm);
+  box.alarm = undefined;
+};
+
+const invoke = (box: Box, time: number): unknown => {
+  const { fn, lastArgs, lastThis } = box;
+  box.lastArgs = box.lastThis = undefined;
+  box.lastInvoke = time;
+  return (box.result = fn.apply(lastThis, lastArgs));
+};
+
+// The first call; the wait is over; the clock was set back; or the longest wait is reached.
+const due = ({ lastCall, wait, maxing, lastInvoke, maxWait }: Box, time: number): boolean => {
+  const since = time - lastCall!;
+  return lastCall === undefined || since >= wait || since < 0 || (maxing && time - lastInvoke >= maxWait);
+};
+
+const end = (box: Box, time: number): unknown => {
+  box.alarm = undefined;
+  if (box.trailing && box.lastArgs) return invoke(box, time);
+  box.lastArgs = box.lastThis = undefined;
+  return box.result;
+};
+
+const cancel = (box: Box): void => {
+  stop(box);
+  box.lastInvoke = 0;
+  box.lastArgs = box.lastThis = box.lastCall = undefined;
+};
+
+const ring = (box: Box, time: number, rung: Alarm): void => {
+  box.armed.delete(rung);
+  look(box);
+  const { maxing, hold } = box;
+  const left = maxing ? box.maxWait - (time - box.lastInvoke) : Infinity;
+  if (!due(box, time)) return start(box, Math.min(box.wait - (time - box.lastCall!), left), time);
+  const pause = box.level && hold && box.trailing && box.lastArgs ? Math.min(hold(time), left) : 0;
+  if (pause > 0) start(box, pause, time);
+  else end(box, time);
+};
+
+const call = (box: Box, self: unknown, args: IArguments): unknown => {
+  const time = Date.now();
+  if (!box.alarm || lost(box.alarm, time)) {
+    stop(box);
+    look(box);
+  }
+  const invoking = due(box, time);
+  box.lastArgs = args;
+  box.lastThis = self;
+  box.lastCall = time;
+  if (invoking) {
+    if (!box.alarm) {
+      box.lastInvoke = time;
+      start(box, box.wait, time);
+      return box.leading ? invoke(box, time) : box.result;
+    }
+    if (box.maxing) {
+      stop(box);
+      start(box, box.wait, time);
+      return invoke(box, time);
+    }
+  }
+  if (!box.alarm) start(box, box.wait, time);
+  return box.result;
+};
+
+/** Makes one. Under pressure `hold` may put it off when its time has come, as far as `maxWait` allows. */
+export const make = (room: Room, armed: Set<Alarm>, fn: any, wait: any, options: DebounceOptions, hold?: Box["hold"]): Made => {
   if (typeof fn !== "function") throw new TypeError("Expected a function");
-  const least = number(given);
+  const least = number(wait);
   const leading = flag(options, "leading", false);
   const maxing = "maxWait" in options;
   const greatest = maxing ? Math.max(number(options.maxWait), least) : 0;
   const trailing = flag(options, "trailing", true);
   const { signal } = options;
-  const name = nameOf(options.scope);
-  const factors = factorsOf(options.stretch);
-  let level = 0;
-  let wait = span(least, factors[0]!);
-  let maxWait = span(greatest, factors[0]!);
-  let alarm: Alarm | undefined;
-  let lastArgs: IArguments | undefined;
-  let lastThis: unknown;
-  let lastCall: number | undefined;
-  let lastInvoke = 0;
-  let result: unknown;
-
-  const look = (): boolean => {
-    const before = level;
-    level = levelOf(room, name);
-    wait = span(least, factors[level]!);
-    maxWait = span(greatest, factors[level]!);
-    return level !== before;
+  const box: Box = {
+    room,
+    armed,
+    fn,
+    scope: nameOf(options.scope),
+    factors: factorsOf(options.stretch),
+    least,
+    greatest,
+    wait: 0,
+    maxWait: 0,
+    level: 0,
+    leading,
+    trailing,
+    maxing,
+    hold,
+    alarm: undefined,
+    lastArgs: undefined,
+    lastThis: undefined,
+    lastCall: undefined,
+    lastInvoke: 0,
+    result: undefined,
+    ring: (time, rung) => ring(box, time, rung),
+    look: () => look(box),
+    cancel: () => cancel(box),
   };
-
-  const start = (delay: number, time: number): void => {
-    // Pressure sinks without a word.
-    armed.add((alarm = arm(owner, level ? Math.min(delay, stretchLook) : delay, time)));
-  };
-
-  const stop = (): void => {
-    if (!alarm) return;
-    armed.delete(alarm);
-    disarm(alarm);
-    alarm = undefined;
-  };
-
-  const invoke = (time: number): unknown => {
-    const args = lastArgs;
-    const self = lastThis;
-    lastArgs = lastThis = undefined;
-    lastInvoke = time;
-    return (result = fn.apply(self, args));
-  };
-
-  // The first call; the wait is over; the clock was set back; or the longest wait is reached.
-  const due = (time: number): boolean => {
-    const since = time - lastCall!;
-    return lastCall === undefined || since >= wait || since < 0 || (maxing && time - lastInvoke >= maxWait);
-  };
-
-  const end = (time: number): unknown => {
-    alarm = undefined;
-    if (trailing && lastArgs) return invoke(time);
-    lastArgs = lastThis = undefined;
-    return result;
-  };
-
-  const cancel = (): void => {
-    stop();
-    lastInvoke = 0;
-    lastArgs = lastThis = lastCall = undefined;
-  };
-
-  const owner: Owner = {
-    look,
-    cancel,
-    ring: (time, rung) => {
-      armed.delete(rung);
-      look();
-      const left = maxing ? maxWait - (time - lastInvoke) : Infinity;
-      if (!due(time)) return start(Math.min(wait - (time - lastCall!), left), time);
-      const pause = level && hold && trailing && lastArgs ? Math.min(hold(time), left) : 0;
-      if (pause > 0) start(pause, time);
-      else end(time);
-    },
-  };
-
+  look(box);
   const debounced: any = function (this: unknown) {
-    const time = Date.now();
-    if (signal?.aborted) return result;
-    if (!alarm || lost(alarm, time)) {
-      stop();
-      look();
-    }
-    const invoking = due(time);
-    lastArgs = arguments;
-    lastThis = this;
-    lastCall = time;
-    if (invoking) {
-      if (!alarm) {
-        lastInvoke = time;
-        start(wait, time);
-        return leading ? invoke(time) : result;
-      }
-      if (maxing) {
-        stop();
-        start(wait, time);
-        return invoke(time);
-      }
-    }
-    if (!alarm) start(wait, time);
-    return result;
+    return signal?.aborted ? box.result : call(box, this, arguments);
   };
-  debounced.cancel = cancel;
-  debounced.flush = () => (alarm ? end(Date.now()) : result);
-  debounced.isPending = () => !!alarm;
-  signal?.addEventListener?.("abort", cancel, { once: true });
-  return { debounced, hurry: () => alarm && hasten(alarm) };
+  debounced.cancel = box.cancel;
+  debounced.flush = () => (box.alarm ? end(box, Date.now()) : box.result);
+  debounced.isPending = () => !!box.alarm;
+  signal?.addEventListener?.("abort", box.cancel, { once: true });
+  return { debounced, hurry: () => box.alarm && hasten(box.alarm) };
 };
