@@ -24,7 +24,7 @@ const keepWasm = {
 
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
 const INTERNAL =
-  "adopt advised armed asks axis calls changed crowd disposed ends factors faults fresh given gone greatest hard heap hold house how hurry intent intents last lastArgs lastCall lastInvoke lastThis later leaf least level listeners look maxing names nested own owner patience plain platform refusal rings seen shares since slots timing turn wall".split(" ");
+  "adopt advised armed asks axis behind calls changed crowd debounced disposed ends factors faults flight fresh given gone greatest hard heap hold house how hurry intent intents last lastArgs lastCall lastInvoke lastThis later leaf least level listeners look made maxing names nested own owner patience plain platform refusal rings seen shares since slots stops timing turn wall".split(" ");
 
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */
 function options({ file, core, start, format }, more = []) {
