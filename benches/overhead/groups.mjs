@@ -2,7 +2,8 @@
 import { decision } from "./decision.mjs";
 import { circumstance } from "./circumstances.mjs";
 import { peers } from "./peers.mjs";
-import { hostiles, readings } from "./hostiles.mjs";
+import { hostiles, inputs, readings } from "./hostiles.mjs";
+import { input } from "./input.mjs";
 import { hostile, reading } from "./reading.mjs";
 import { press, presses } from "./press.mjs";
 import { compare } from "./rounds.mjs";
@@ -16,6 +17,7 @@ export const measure = async (name, { tidegate, core, memory }) => {
   if (name === "fetch") return compare(peers(tidegate), ROUNDS);
   if (name === "decision") return compare(decision(core, memory), ROUNDS);
   if (readings.includes(name)) return compare(reading(tidegate, name), ROUNDS);
+  if (inputs.includes(name)) return compare(input(tidegate, name), FEWER);
   if (hostiles.includes(name)) return compare(hostile(tidegate, name), FEWER);
   if (presses.includes(name)) return compare(await press(tidegate), ROUNDS);
   return compare(circumstance(tidegate, name), FEWER);

@@ -1,4 +1,4 @@
-// Values that cost a reader as much as they can, and the names of what is measured about reading.
+// Values that cost a reader as much as they can, and the names of what is measured about reading, and about input.
 
 /** Values that are nearly right to the end, so that all of them is read. */
 export const HOSTILE = {
@@ -15,3 +15,6 @@ export const hostiles = Object.keys(HOSTILE);
 
 /** Names of what is compared with another reader. */
 export const readings = ["hints read", "hints unchanged"];
+
+/** Names of what is compared with lodash, and of what is compared with itself among few. */
+export const inputs = ["debounce while pending", "debounce with maxWait while pending", "throttle while pending", "debounce among many"];

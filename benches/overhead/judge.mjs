@@ -1,5 +1,5 @@
 // Which figures have a ceiling, and how they are told.
-import { hostiles } from "./hostiles.mjs";
+import { hostiles, inputs } from "./hostiles.mjs";
 
 /** Which contestant of which group; `must` is the ceiling, `target` the value aimed at. */
 const RATIOS = {
@@ -8,6 +8,9 @@ const RATIOS = {
   "hints read": { who: "tidegate", must: 0.4 },
   "hints unchanged": { who: "tidegate", must: 0.2 },
   "press refused": { who: "refused press", must: 2 },
+  ...Object.fromEntries(inputs.map((name) => [name, { who: "tidegate", must: 1.1 }])),
+  // A thousand times as many: a heap's logarithm, and no more.
+  "debounce among many": { who: "100 000 wait", must: 3 },
   // Eight times the length.
   ...Object.fromEntries(hostiles.map((name) => [name, { who: "8 kB", must: 9 }])),
 };

@@ -52,7 +52,8 @@ export async function node() {
         dist: url(at("pkg/dist/index.js")),
         core: url(at("pkg/build/production/core.js")),
         wasm: `(await import("node:fs")).readFileSync(${JSON.stringify(at("pkg/build/production/core_bg.wasm"))})`,
-        tell: "console.log(JSON.stringify(measured));",
+        // What still waits would keep the process.
+        tell: "console.log(JSON.stringify(measured)); process.exit();",
       }));
       const { stdout } = await promisify(execFile)(process.execPath, [main]);
       return JSON.parse(stdout);

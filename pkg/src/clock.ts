@@ -30,10 +30,10 @@ export const today = (): number => {
 /** A wait with its spread behind it, milliseconds: a fifth of it and at least a second, so that those who wait for one moment do not come back at once. */
 export const spread = (wait: number): number => wait + Math.random() * Math.max(1000, wait / 5);
 
-/** A timer; where the host sets none, the next turn. */
-export const timer = (run: () => void, ms?: number): any => {
+/** A timer, by the platform's function of this moment or by `set`; where the host sets none, the next turn. */
+export const timer = (run: () => void, ms?: number, set = setTimeout): any => {
   try {
-    return setTimeout(run, ms);
+    return set(run, ms);
   } catch {
     return void Promise.resolve().then(run);
   }

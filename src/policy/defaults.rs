@@ -201,6 +201,21 @@ pub const KEYS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 1_024 };
 pub const PARTITIONS: usize = 64;
 /// Requests that are tracked at once; more pass through untracked.
 pub const TICKETS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 4_096 };
+/// What a debounced wait is multiplied by, per state: the human's side, decided in the face, which is told these by
+/// the build. A wait of 300 ms becomes 0.5, 0.9 and 1.8 s: at fair words are no longer cut in two, at serious most
+/// pauses between words are outwaited, at critical only a thought's end is asked about.
+pub const STRETCH: [f64; 4] = [1.0, 1.5, 3.0, 6.0];
+/// No wait grows beyond this: after ten seconds attention is gone (Miller 1968, Nielsen 1993). Longer ones stay as they are.
+pub const STRETCHED_LONGEST: Duration = Duration::from_secs(10);
+/// A stretched wait looks again this often whether the state has sunk by itself: half of what a human notices as a pause.
+pub const STRETCH_LOOK: Duration = Duration::from_millis(250);
+/// Text that was answered within this time is answered the same way: long enough to take a letter back.
+pub const TYPED_AGAIN: Duration = Duration::from_secs(5);
+/// Such answers that are kept, of all text boxes of an instance: a word's beginnings.
+pub const TYPED_KEPT: u32 = 16;
+/// Under pressure typed text follows the answer to what was typed before for so long, instead of overtaking it: an
+/// abort saves the server nothing that it has begun.
+pub const TYPED_BEHIND: Duration = Duration::from_secs(2);
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 

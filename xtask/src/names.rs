@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use tidegate::hint::{self, MARKS};
-use tidegate::{policy, reason};
+use tidegate::policy::{self, defaults};
+use tidegate::reason;
 
 use crate::house::{House, write};
 
@@ -15,6 +16,14 @@ export declare const hintPattern: RegExp;
 export declare const settings: readonly (readonly [path: string, words?: string])[];
 /** The public words for reasons, by their codes; 0 is none. */
 export declare const reasons: readonly string[];
+/** What a debounced wait is multiplied by, from nominal to critical. */
+export declare const stretch: readonly [number, number, number, number];
+/** Figures of the human's side, see src/policy/defaults.rs: milliseconds, and one count. */
+export declare const stretchedLongest: number;
+export declare const stretchLook: number;
+export declare const typedAgain: number;
+export declare const typedKept: number;
+export declare const typedBehind: number;
 ";
 
 /// The same names stand behind each of these; said once, they are an eighth of the list's bytes.
@@ -30,16 +39,32 @@ pub fn write_names(house: &House) -> Result<()> {
          {stems}.map((stem) => stem + end))).sort());\n\
          export const hintPattern = /{pattern}/;\n\
          export const settings = {settings}.map((setting) => setting.split(\":\"));\n\
-         export const reasons = {reasons};\n",
+         export const reasons = {reasons};\n\
+         export const stretch = {stretch:?};\n{figures}",
         others = words(&others),
         ends = words(&ends),
         stems = words(&STEMS),
         pattern = pattern(&fields),
         settings = words(&settings),
         reasons = words(&reason::WORDS),
+        stretch = defaults::STRETCH,
+        figures = figures(),
     );
     write(&house.at("pkg/build/names.js"), text.as_bytes())?;
     write(&house.at("pkg/build/names.d.ts"), TYPES.as_bytes())
+}
+
+/// The figures of the human's side, each under its own name.
+fn figures() -> String {
+    [
+        ("stretchedLongest", defaults::STRETCHED_LONGEST.as_millis()),
+        ("stretchLook", defaults::STRETCH_LOOK.as_millis()),
+        ("typedAgain", defaults::TYPED_AGAIN.as_millis()),
+        ("typedKept", u64::from(defaults::TYPED_KEPT)),
+        ("typedBehind", defaults::TYPED_BEHIND.as_millis()),
+    ]
+    .map(|(name, value)| format!("export const {name} = {value};\n"))
+    .concat()
 }
 
 /// What stands behind every stem, and the names that are not made so.

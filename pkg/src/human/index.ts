@@ -2,8 +2,10 @@
 import type { Room } from "../room";
 import { createAction } from "./action";
 import { createFeature } from "./feature";
+import { createInput } from "./input";
 
 export const createHuman = (room: Room) => ({
   action: createAction(room),
   ...createFeature(room),
+  ...createInput(room),
 });
