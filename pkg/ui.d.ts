@@ -43,7 +43,7 @@ export interface TideStatusElement extends TideElement {}
 export interface TideCountdownElement extends TideElement {
   /** The action it counts for; null: the one that the attribute `action` names. */
   action: Pick<Action<any, any>, "subscribe" | "getSnapshot"> | null;
-  /** A time of the application's own, in epoch milliseconds; null: the action's or the scope's. */
+  /** A time of the application's own, in epoch milliseconds (what is past or no time counts as now); null: the action's or the scope's. */
   until: number | null;
 }
 

@@ -76,7 +76,9 @@ export const createCountdown = (): CustomElementConstructor =>
       if (action) {
         this.#goal = () => {
           const { state, retryAt, reason } = action.getSnapshot();
-          return { until: retryAt, reason, busy: state === "pending" };
+          const busy = state === "pending";
+          // What is under way goes out by itself at that time: nobody need try again.
+          return { until: busy ? null : retryAt, reason, busy };
         };
         return action.subscribe(tell);
       }
@@ -93,7 +95,7 @@ export const createCountdown = (): CustomElementConstructor =>
       const { until, reason, busy } = this.#goal?.() ?? { until: null, reason: null };
       const now = Date.now();
       const left = (until ?? 0) - now;
-      this.#counting = left > 0;
+      this.#counting = left > 0 && left < Infinity;
       const lang = this.tongue();
       const text = this.#counting ? fill(this.text("wait"), { in: relative(left, lang) }) : "";
       this.#eye.lang = this.#ear.lang = lang;

@@ -92,6 +92,7 @@ export const createElement = (properties: readonly string[]) => {
 
     #stop(): void {
       this.#off?.();
+      this.#off = undefined;
       clearTimeout(this.#timer);
     }
 
