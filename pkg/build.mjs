@@ -33,7 +33,7 @@ const keepWasm = {
 
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
 const INTERNAL =
-  "adopt advised asks calls changed crowd disposed faults gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares slots timing".split(" ");
+  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares slots timing".split(" ");
 
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */
 function options({ file, core, start, format }, more = []) {

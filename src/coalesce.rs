@@ -17,7 +17,7 @@ use crate::verdict::Ticket;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyId(pub u32);
 
-const SLOTS: usize = 1 << 10;
+const SLOTS: usize = defaults::KEYS;
 
 /// One key: whom it concerns, who flies for it, and when it was last refused in spite of a hold.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ pub struct Keys {
     hand: usize,
 }
 
-const _: () = assert!(defaults::KEYS == SLOTS, "a key's slot has ten bits in its handle");
+const _: () = assert!(SLOTS.is_power_of_two(), "a key's slot is the low bits of its handle");
 
 impl Keys {
     /// Makes a new key. The page keeps the string, so equal strings come here once.

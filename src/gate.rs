@@ -181,15 +181,19 @@ impl Gate {
         if doubted.is_some() {
             return doubted;
         }
-        let mut room = true;
-        for &id in &[r.scope, r.route] {
-            if let Some(place) = self.places.get(id) {
-                room &= place.limit.ask_among(&self.policy.limit, self.peers.tabs());
-            }
-        }
         // Unsafe requests of one route leave in the order in which they came.
         let in_turn = r.how.is(How::SAFE) || !self.queue.ordered_before(r.route.lane(), r.ticket.0);
-        (!room || !in_turn).then_some(Hold::FOR_ROOM)
+        (!self.has_room(r) || !in_turn).then_some(Hold::FOR_ROOM)
+    }
+
+    /// May one more be in flight where it belongs?
+    fn has_room(&self, r: &Request) -> bool {
+        let among = |id| {
+            self.places
+                .get(id)
+                .is_none_or(|place| place.limit.ask_among(&self.policy.limit, self.peers.tabs()))
+        };
+        among(r.scope) && among(r.route)
     }
 
     /// The server's word, or our own guess where that is longer: for the scope, the route, or a quota that is used up.

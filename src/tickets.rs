@@ -51,9 +51,8 @@ pub struct Request {
     pub look_at: Instant,
 }
 
-const SLOT_BITS: u32 = 12;
-const SLOTS: usize = 1 << SLOT_BITS;
-const _: () = assert!(defaults::TICKETS == SLOTS, "a ticket's slot has twelve bits");
+const SLOTS: usize = defaults::TICKETS;
+const _: () = assert!(SLOTS.is_power_of_two(), "a ticket's slot is its low bits");
 
 /// All of them, bounded. A ticket is a slot and a serial number, so a stale one finds nothing.
 #[derive(Clone, Debug)]

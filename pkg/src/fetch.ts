@@ -146,6 +146,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
       own ? { ...kept, signal: own.signal } : later ? kept : init,
     ),
   );
+  if (init) call.given = kept;
   if (keyed?.intent) call.intent = keyed.intent;
   if (typeof label === "string") call.label = label;
   if (typeof onWait === "function") call.onWait = onWait;

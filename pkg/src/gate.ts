@@ -83,7 +83,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   } catch (cause: any) {
     failure = { cause };
     code = globalThis.navigator?.onLine === false ? 2 : 0;
-    if (left(call) || cause?.name === "AbortError") code = 1;
+    if (left(call) || cause?.name === "AbortError" || unfit(call)) code = 1;
     // What `run` does may fail with an answer inside, as the common clients' errors have it.
     else if (call.hard) answer = cause?.response ?? cause;
   }
@@ -114,6 +114,17 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   } finally {
     after(room, packed);
   }
+};
+
+// The platform never sends such a request: nothing was dropped, and trying again would not help.
+const unfit = ({ url, method, given }: Call): boolean => {
+  try {
+    // A body may be used up by now; that there is one is what counts.
+    new Request(url, given && { ...given, method, body: given.body && "", signal: null });
+  } catch (cause) {
+    return cause instanceof TypeError;
+  }
+  return false;
 };
 
 // Its caller has aborted, and the flight is its own.

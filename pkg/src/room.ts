@@ -50,6 +50,8 @@ export interface Call {
   /** Ticket in the core. */
   id: number;
   label?: string;
+  /** How it was to be sent, if anything was said. */
+  given?: any;
   onWait?: (wait: Wait) => void;
   /** Not a fetch: refused by an error, and done with when its caller leaves. */
   hard?: boolean;

@@ -47,9 +47,17 @@ impl Gate {
             ready.push(Ticket(waiter.ticket));
             false
         });
+        // Where one found no room, there is none for those behind it either.
+        let mut full = Vec::new();
         for ticket in ready {
-            if let Some(request) = self.tickets.get(ticket).copied() {
-                self.release_one(now, request);
+            let Some(request) = self.tickets.get(ticket).copied() else { continue };
+            let place = (request.scope, request.route);
+            if request.hold == Hold::FOR_ROOM && full.contains(&place) {
+                continue;
+            }
+            self.release_one(now, request);
+            if !self.has_room(&request) {
+                full.push(place);
             }
         }
         self.expire(now, now);

@@ -183,11 +183,11 @@ pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
 pub const ROUTES: usize = 256;
 /// Request keys with state.
-pub const KEYS: usize = 1_024;
+pub const KEYS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 1_024 };
 /// Quota partitions with state, over all scopes.
 pub const PARTITIONS: usize = 64;
 /// Requests that are tracked at once; more pass through untracked.
-pub const TICKETS: usize = 4_096;
+pub const TICKETS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 4_096 };
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 

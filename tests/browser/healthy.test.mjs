@@ -152,8 +152,7 @@ claim("a streaming answer is handed over at its headers and read chunk by chunk"
 claim("what the platform refuses is refused as the platform does", async ({ page, backend }) => {
   backend.handle = (hit) => hit.answer(200);
   const both = await page.evaluate(async () => {
-    // A refusal by the platform looks like a dropped connection: without retries it is handed over at once.
-    const { fetch } = tidegate.createTidegate({ retry: false, breaker: false });
+    const { fetch } = tidegate.createTidegate();
     const used = new Request("/x", { method: "POST", body: "a" });
     await used.text();
     const cases = [["http://"], ["/x", { method: "CONNECT" }], ["/x", { body: "a" }], ["/x", { headers: { "a b": "c" } }], ["http://user:pass@127.0.0.1/"], [used], ["/x", { mode: "navigate" }], ["ftp://x/"], [Symbol("x")], ["/x", { signal: {} }]];

@@ -138,6 +138,20 @@ test("what the platform refuses is refused by a rejection, never by an exception
   assert.equal(throwing.getSnapshot().inFlight, 0);
 });
 
+test("what the platform never sends is no dropped connection: refused at once, once, and nobody's evidence", async () => {
+  const { createTidegate } = await fresh();
+  let calls = 0;
+  const tide = createTidegate({ fetch: (...args) => (calls++, fetch(...args)) });
+  const unfit = [{ method: "CONNECT" }, { body: "a" }, { headers: { "a b": "c" } }, { mode: "navigate" }, { redirect: "up" }];
+  for (let round = 0; round < 3; round++) {
+    for (const init of unfit) await assert.rejects(tide.fetch(URL_A, init), TypeError);
+    await assert.rejects(tide.fetch("https://user:word@api.example/"), TypeError);
+  }
+  assert.equal(calls, 18);
+  assert.deepEqual(tide.getSnapshot().scopes.map(({ value, closedUntil }) => [value, closedUntil]), [[0, null]]);
+  tide.dispose();
+});
+
 test("an opaque answer is an answer", async () => {
   const { createTidegate } = await fresh();
   const opaque = { status: 0, type: "opaque", headers: new Headers(), body: null };
