@@ -160,7 +160,8 @@ claim("a countdown without action or time follows its scope; what is removed giv
     countdown.remove();
     out.end = followers;
     tide.dispose();
-    clock.tick(0);
+    // The task in which subscribers would be told.
+    clock.tick(1);
     out.timers = clock.countTimers();
     clock.uninstall();
     return out;

@@ -1,20 +1,26 @@
 // Applications under test, bundled as applications are: the built package's ways in and the real frameworks.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "../../pkg/node_modules/esbuild/lib/main.js";
 
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const beside = ["ui", "react", "vue", "svelte"].map((name) => [`tidegate/${name}`, at(`pkg/dist/${name}.js`)]);
+
+// The built package, as if it were installed beside the frameworks.
+const installed = {
+  name: "installed",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^tidegate\// }, ({ path }) => ({ path: at(path.replace("tidegate", "pkg/dist") + ".js"), namespace: "tidegate" }));
+    onLoad({ filter: /./, namespace: "tidegate" }, ({ path }) => ({ contents: readFileSync(path), resolveDir: at("tests") }));
+  },
+};
 
 /** What all bundles have in common. `text`: a module that may import what lies in tests/ and its node_modules. */
 const options = (text, more) => ({
   stdin: { contents: text, resolveDir: at("tests"), sourcefile: "application.js" },
   bundle: true,
   write: false,
-  nodePaths: [at("tests/node_modules")],
-  alias: Object.fromEntries(beside),
   // The development builds are the strict ones.
   define: { "process.env.NODE_ENV": '"development"', __VUE_OPTIONS_API__: "true", __VUE_PROD_DEVTOOLS__: "false", __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "true" },
   logLevel: "error",
@@ -25,7 +31,7 @@ const options = (text, more) => ({
 export async function forPage(text, plugins = []) {
   // Fake timers ask for them where there is a process.
   const external = ["util", "timers", "timers/promises"];
-  const made = await build(options(text, { format: "esm", platform: "browser", external, plugins }));
+  const made = await build(options(text, { format: "esm", platform: "browser", external, plugins: [installed, ...plugins] }));
   return made.outputFiles[0].text;
 }
 
@@ -35,7 +41,7 @@ let made = 0;
 
 /** The same, loaded here, as a server that renders would have it. */
 export async function forServer(text, plugins = []) {
-  const { outputFiles } = await build(options(text, { format: "cjs", platform: "node", plugins }));
+  const { outputFiles } = await build(options(text, { format: "cjs", platform: "node", plugins: [installed, ...plugins] }));
   const file = join(folder, `${++made}.cjs`);
   writeFileSync(file, outputFiles[0].text);
   return (await import(pathToFileURL(file))).default;
