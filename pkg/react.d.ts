@@ -11,7 +11,7 @@ export function TidegateProvider(props: { readonly tide: Tidegate; readonly chil
 /** The nearest provider's instance. Throws an error that says so when there is none. */
 export function useTidegate(): Tidegate;
 
-/** How a scope (default: the page's origin) stands. Renders again when that changes, not when another scope does. */
+/** How a scope (default: the page's origin) stands. Renders again when that changes (its value by 0.05), not when another scope does. */
 export function usePressure(scope?: string | URL): Pressure;
 
 /** Whether a part of the page is on. Of the options of one name the first count, as with `tide.feature`. */

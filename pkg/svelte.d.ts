@@ -15,7 +15,7 @@ export function setTidegate(tide: Tidegate): Tidegate;
 /** The nearest instance. Throws an error that says so when there is none. */
 export function useTidegate(): Tidegate;
 
-/** How a scope (default: the page's origin) stands. Changes when that does, not when another scope does. */
+/** How a scope (default: the page's origin) stands. Changes when that does (its value by 0.05), not when another scope does. */
 export function usePressure(scope?: string | URL): TideStore<Pressure>;
 
 /** Whether a part of the page is on. Of the options of one name the first count, as with `tide.feature`. */

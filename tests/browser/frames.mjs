@@ -89,13 +89,16 @@ export async function claims({ name, page, server, clientPlugins, serverPlugins 
       hit.answer(200);
     };
     const seen = await page.evaluate(async () => {
-      const { at, box, holdTime, shown, settled } = await load("/help.js");
+      const { at, box, holdTime, settled } = await load("/help.js");
       const { start } = await load("/app.js");
       const clock = holdTime();
       const tide = tidegate.createTidegate();
       const stop = start(box(), tide);
       const press = () => at("save").click();
-      const says = (text) => shown(() => (clock.tick(1), at("save").textContent.trim() === text));
+      const says = async (text) => {
+        for (let i = 0; i < 200 && at("save").textContent.trim() !== text; i++) await settled(clock.tick(1));
+        if (at("save").textContent.trim() !== text) throw new Error(`not ${text} but ${at("save").textContent}`);
+      };
       const out = [at("save").textContent.trim()];
       press();
       await says("cooling retry-after");
@@ -147,16 +150,18 @@ export async function claims({ name, page, server, clientPlugins, serverPlugins 
       const pass = async (ms) => (clock.tick(ms), await settled());
       for (let i = 0; i < 3; i++) await type();
       set({ version: 2 });
+      await settled();
       await pass(WAIT - 1);
       const out = [calls.length];
       await pass(1);
       out.push(...calls);
       await type();
       set({ version: 2, gone: true });
+      await settled();
       await pass(10 * WAIT);
       out.push(calls.length, !!at("type"), clock.countTimers());
       set({ version: 3 });
-      await pass(0);
+      await settled();
       await type();
       await pass(WAIT);
       stop();

@@ -22,6 +22,7 @@ const options = (text, more) => ({
   bundle: true,
   write: false,
   // The development builds are the strict ones.
+  conditions: ["development"],
   define: { "process.env.NODE_ENV": '"development"', __VUE_OPTIONS_API__: "true", __VUE_PROD_DEVTOOLS__: "false", __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "true" },
   logLevel: "error",
   ...more,

@@ -10,9 +10,12 @@ export interface Store<T> {
   readonly getServerSnapshot: () => T;
 }
 
+/** A level that has moved by less is not worth a rendering; it sinks all the time. */
+const STEP = 0.05;
+
 const calm = (scope: string): Pressure => ({ scope, state: "nominal", value: 0, closedUntil: null, reason: null });
 
-/** One scope's pressure: another object only when one of its members has changed. A scope that was never used is nominal. */
+/** One scope's pressure: another object only when one of its members has changed, its level by a step. A scope that was never used is nominal. */
 export const pressureOf = (tide: Tidegate, scope?: string | URL): Store<Pressure> => {
   const server = calm(`${scope ?? ""}`);
   let last = server;
@@ -23,7 +26,9 @@ export const pressureOf = (tide: Tidegate, scope?: string | URL): Store<Pressure
       // Not the pressure itself, which sinks from one look to the next: a renderer that looks twice must see the same.
       name ??= tide.pressure(scope).scope;
       const next = tide.getSnapshot().scopes.find((each) => each.scope === name) ?? calm(name);
-      return JSON.stringify(next) === JSON.stringify(last) ? last : (last = next);
+      const { state, value, closedUntil, reason } = last;
+      const same = next.state === state && next.closedUntil === closedUntil && next.reason === reason;
+      return same && Math.abs(next.value - value) < STEP && next.scope === last.scope ? last : (last = next);
     },
     getServerSnapshot: () => server,
   };

@@ -34,8 +34,12 @@ const Shop = defineComponent(() => {
 export const app = (tide, make = createSSRApp) => make(Shop).use(createTidegatePlugin(tide));
 export { createApp };
 
-/** Without the plugin. */
-export const lonely = () => createSSRApp(Pressure);
+/** Without the plugin; Vue's own word about the error is expected. */
+export const lonely = () => {
+  const made = createSSRApp(Pressure);
+  made.config.warnHandler = () => {};
+  return made;
+};
 
 /** Sets the shop's properties: `version`, `gone`. */
 export const set = (next) => (props.value = next);
