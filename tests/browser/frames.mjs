@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { claim } from "../support/browser.mjs";
 import { forPage, forServer } from "../support/bundle.mjs";
 
-const help = await forPage(`
+/** What every page of these tests has at hand. */
+export const help = await forPage(`
   import FakeTimers from "@sinonjs/fake-timers";
   /** Time is the test's from here on. */
   export const holdTime = () => FakeTimers.install({ now: 1_700_000_000_000, toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });

@@ -172,6 +172,54 @@ claim("a countdown without action or time follows its scope; what is removed giv
   assert.deepEqual([seen.end, seen.timers], [0, 0]);
 });
 
+claim("an action by name is followed; what is under way needs no countdown; a time that is our own guess may be pressed", { prepare }, async ({ page: tab, backend }) => {
+  const seen = await tab.evaluate(async (html) => {
+    const { holdTime, part } = await load("/help.js");
+    const { defineTide } = await load("/dist/ui.js");
+    const clock = holdTime();
+    const tide = tidegate.createTidegate();
+    document.body.innerHTML = html;
+    const countdown = document.querySelector("tide-countdown");
+    const button = document.querySelector("button");
+    const held = () => [part(countdown, "time").textContent, button.getAttribute("aria-disabled")];
+    const save = tide.action("save", (signal) => tide.fetch("/save", { method: "POST", signal }));
+    countdown.setAttribute("action", "save");
+    defineTide(tide);
+    const out = { idle: held() };
+    const pressed = save();
+    clock.tick(1);
+    out.pending = held();
+    await pressed.catch(() => {});
+    clock.tick(1);
+    const left = Math.ceil((save.retryAt - Date.now()) / 1000);
+    out.cooling = [...held(), save.state];
+    out.left = [`Try again in ${left} seconds.`, "true", "cooling"];
+    // Anything that tells how it stands will do.
+    let tell;
+    let snapshot = { state: "cooling", retryAt: Date.now() + 5000, reason: "breaker" };
+    countdown.action = { subscribe: (listener) => ((tell = listener), () => {}), getSnapshot: () => snapshot };
+    out.guess = held();
+    snapshot = { ...snapshot, reason: "retry-after" };
+    tell();
+    out.word = held();
+    snapshot = { ...snapshot, state: "pending" };
+    tell();
+    out.waits = [...held(), part(countdown, "now").textContent];
+    snapshot = { state: "idle", retryAt: null, reason: null };
+    tell();
+    out.done = [...held(), part(countdown, "now").textContent];
+    countdown.remove();
+    tide.dispose();
+    clock.uninstall();
+    return out;
+  }, page);
+  assert.deepEqual([seen.idle, seen.pending], [["", null], ["", null]]);
+  assert.deepEqual(seen.cooling, seen.left);
+  assert.deepEqual([seen.guess, seen.word], [["Try again in 5 seconds.", null], ["Try again in 5 seconds.", "true"]]);
+  assert.deepEqual([seen.waits, seen.done], [["", null, ""], ["", null, ""]]);
+  assert.equal(backend.of("/save").length, 1);
+});
+
 claim("texts come from attributes, properties and defaults, in the page's language, and are never markup", {}, async ({ page: tab }) => {
   const seen = await tab.evaluate(async () => {
     const { defineTide } = await load("/dist/ui.js");
