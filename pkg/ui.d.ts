@@ -5,7 +5,7 @@ import type { Action, PressureState, Reason, Tidegate } from "./tidegate.js";
 /**
  * Every text, by the state, the reason or the moment that it is for; English where none is given. Of an element the attribute `text-KEY` comes first,
  * then its property `strings`, then those of `defineTide`. `closed` may hold {state}, {time} and {reason}; `wait` may hold {in} ("in 12 seconds").
- * Times are written by `Intl` in the language of the page (the nearest `lang`) if any text is given, else in English as the texts are.
+ * Times are written by `Intl` in the language of the page (the nearest `lang`, else the browser's) if any text is given or that is English, else in English as the texts are.
  */
 export type TideStrings = Partial<Record<PressureState | Reason | "closed" | "wait" | "now", string>>;
 

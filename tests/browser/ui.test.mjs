@@ -242,12 +242,19 @@ claim("texts come from attributes, properties and defaults, in the page's langua
       fourth.until = until;
       out.push(shown(fourth).includes("Noch"));
     }
+    // English as it is written elsewhere; another language's page keeps English whole.
+    defineTide(null);
+    for (const lang of ["en-GB", "fr"]) {
+      fourth.lang = lang;
+      fourth.until = Date.now() + 7900;
+      out.push(shown(fourth), fourth.shadowRoot.querySelector("[part=time]").lang);
+    }
     // No instance: nothing to tell, and no error.
     const lonely = document.createElement("tide-status");
     document.body.append(lonely);
     return [...out, lonely.shadowRoot.textContent];
   });
-  assert.deepEqual(seen, ["<img src=x onerror=alert(1)> in 12 Sekunden", "Gleich: in 12 Sekunden", "Noch einmal in 3 Minuten", null, true, false, false, false, false, ""]);
+  assert.deepEqual(seen, ["<img src=x onerror=alert(1)> in 12 Sekunden", "Gleich: in 12 Sekunden", "Noch einmal in 3 Minuten", null, true, false, false, false, false, "Try again in 8 seconds.", "en-GB", "Try again in 8 seconds.", "en", ""]);
 });
 
 const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src data:; require-trusted-types-for 'script'";

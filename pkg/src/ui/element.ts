@@ -108,10 +108,11 @@ export const createElement = (properties: readonly string[]) => {
       return this.getAttribute(`text-${key}`) ?? this.#strings?.[key] ?? given.strings?.[key] ?? english[key] ?? this.text("overload");
     }
 
-    /** The language of its texts. */
+    /** The language of its texts: the page's, if they are in it. */
     protected tongue(): string {
-      const theirs = this.#strings ?? given.strings ?? this.getAttributeNames().find((name) => name.startsWith("text-"));
-      return (theirs && this.closest<HTMLElement>("[lang]")?.lang) || (theirs ? navigator.language : "en");
+      const lang = this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
+      const theirs = this.#strings ?? given.strings ?? this.getAttributeNames().some((name) => name.startsWith("text-"));
+      return theirs || /^en\b/i.test(lang) ? lang : "en";
     }
   }
   return TideElement;
