@@ -32,6 +32,9 @@ write(folder, {
   "contract.d.ts": contract,
   "assignable.ts": `${beside("types/assignable.ts")}\n${assignments()}\n`,
   "frames.ts": beside("types/frames.ts"),
+  "frames.mts": beside("types/frames.ts"),
+  // Svelte is modules only.
+  "frames.cts": `import { useAction } from "tidegate/react"; import { defineTide } from "tidegate/ui"; import { usePressure } from "tidegate/vue"; export { defineTide, useAction, usePressure };`,
   "usage.ts": beside("types/usage.ts"),
   "usage.mts": beside("types/usage.ts"),
   // The slim entry is for bundlers and runtimes that speak ECMAScript modules.
@@ -70,7 +73,7 @@ for (const [label, compiler] of Object.entries(COMPILERS)) {
   });
   test(`${label}: modules and CommonJS resolve as Node resolves them`, () => {
     const options = { lib: ["es2022", "dom", "dom.iterable"], types: [], module: "node16", moduleResolution: "node16" };
-    assert.deepEqual(errors(compiler, "tsconfig.json", options, ["usage.mts", "usage.cts"]), []);
+    assert.deepEqual(errors(compiler, "tsconfig.json", options, ["usage.mts", "usage.cts", "frames.mts", "frames.cts"]), []);
   });
 }
 
