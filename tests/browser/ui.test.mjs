@@ -220,6 +220,31 @@ claim("an action by name is followed; what is under way needs no countdown; a ti
   assert.equal(backend.of("/save").length, 1);
 });
 
+claim("after a reload the countdown goes on where the refusal left off, before anybody presses", { prepare }, async ({ page: tab, backend }) => {
+  const begin = async (html, press) => {
+    const { part } = await load("/help.js");
+    const { defineTide } = await load("/dist/ui.js");
+    const tide = tidegate.createTidegate();
+    const save = tide.action("save", (signal) => tide.fetch("/save", { method: "POST", signal }));
+    if (press) await save().catch(() => {});
+    document.body.innerHTML = html;
+    const countdown = document.querySelector("tide-countdown");
+    countdown.setAttribute("action", "save");
+    defineTide(tide);
+    return { retryAt: save.retryAt, left: save.retryAt - Date.now(), text: part(countdown, "time").textContent, held: document.querySelector("button").getAttribute("aria-disabled") };
+  };
+  const before = await tab.evaluate(`(${begin})(${JSON.stringify(page)}, true)`);
+  await tab.reload();
+  await tab.waitForFunction("globalThis.tidegate !== undefined");
+  const after = await tab.evaluate(`(${begin})(${JSON.stringify(page)}, false)`);
+  for (const { text, held, left } of [before, after]) {
+    assert.equal(held, "true");
+    assert.ok(Math.abs(Number(/in (\d+) seconds/.exec(text)?.[1] ?? NaN) - left / 1000) <= 2, text);
+  }
+  assert.ok(Math.abs(after.retryAt - before.retryAt) < 1000, `${after.retryAt - before.retryAt} ms apart`);
+  assert.equal(backend.of("/save").length, 1);
+});
+
 claim("texts come from attributes, properties and defaults, in the page's language, and are never markup", {}, async ({ page: tab }) => {
   const seen = await tab.evaluate(async () => {
     const { defineTide } = await load("/dist/ui.js");
