@@ -83,7 +83,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   } catch (cause: any) {
     failure = { cause };
     code = globalThis.navigator?.onLine === false ? 2 : 0;
-    if (left(call) || cause?.name === "AbortError" || unfit(call)) code = 1;
+    if (left(call) || cause?.name === "AbortError" || (!call.hard && unfit(call))) code = 1;
     // What `run` does may fail with an answer inside, as the common clients' errors have it.
     else if (call.hard) answer = cause?.response ?? cause;
   }

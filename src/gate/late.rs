@@ -92,8 +92,7 @@ impl Gate {
         if !in_time {
             self.late(now, r, usual);
         }
-        self.look_again(now, r.scope, Reason::Overload);
-        self.look_again(now, r.scope, Reason::Concurrency);
+        self.look_again(now, r.scope, &[Reason::Overload, Reason::Concurrency]);
     }
 
     /// This one is late, or was.
@@ -152,12 +151,14 @@ impl Gate {
         if scope.essential > 0 {
             return Some(Hold::FOR_ROOM);
         }
-        // A refresh is not sent blind: a human who is active will soon find out how the server is.
-        let since = now.since(scope.fresh);
-        let active = scope.fresh > Instant::ORIGIN && since < defaults::ACTIVE;
-        let blind = r.how.is(How::REFRESH) && active && since > defaults::FRESH;
-        let until = r.asked + defaults::BLIND_LONGEST;
-        Hold { until, why: Reason::Concurrency }.in_force(now).filter(|_| blind)
+        // Not sent blind: a human's answer will come in a moment, or, where only a refresh is in question, soon.
+        let since = if scope.fresh > Instant::ORIGIN { now.since(scope.fresh) } else { Duration::MAX };
+        if since <= defaults::FRESH {
+            return None;
+        }
+        let waits = r.how.is(How::REFRESH) && since < defaults::ACTIVE;
+        let longest = if waits { defaults::BLIND_LONGEST } else { defaults::BLIND_MOMENT };
+        Hold { until: r.asked + longest, why: Reason::Concurrency }.in_force(now)
     }
 
     /// What a human waits for is held only when the server is seriously late, and never to the end of patience.

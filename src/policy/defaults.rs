@@ -142,6 +142,9 @@ pub const FRESH: Duration = Duration::from_secs(5);
 pub const ACTIVE: Duration = Duration::from_secs(60);
 /// ... but no longer than this.
 pub const BLIND_LONGEST: Duration = Duration::from_secs(30);
+/// Background work that no such answer speaks for waits this long for what its page asks for in the same moment: a page may
+/// ask for its decoration first. Shorter than anybody sees.
+pub const BLIND_MOMENT: Duration = Duration::from_millis(30);
 /// The time in which a network that stays slower may double what is usual: a short overload is a quarter of it.
 pub const LATE_DRIFT: Duration = Duration::from_secs(120);
 /// A user-facing request is sent when the predicted wait is below this part of its remaining patience, and when no more than

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use tidegate::policy::Setting;
+use tidegate::policy::{Setting, defaults};
 use tidegate::pressure::State;
 use tidegate::reason::Reason;
 use tidegate::time::Instant;
@@ -31,7 +31,7 @@ fn state(world: &mut World) -> State {
 
 #[test]
 fn half_of_the_usual_rate_is_sent_for_as_long_as_the_server_says() {
-    let told = at(20_000);
+    let told = at(20_000) + defaults::BLIND_MOMENT;
     let mut world =
         World::alone(&[], |hit| if hit.at == told { says(200, "share=0.5, for=20") } else { ok() });
     steady(&mut world, BACKGROUND, 0, 60);

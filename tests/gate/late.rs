@@ -1,5 +1,6 @@
 //! Slowness is seen early, by the page's own clock, and costs first what nobody waits for.
 
+use tidegate::policy::defaults;
 use tidegate::pressure::State;
 use tidegate::reason::Reason;
 use tidegate::time::{Duration, Instant};
@@ -187,7 +188,31 @@ fn a_slow_class_does_not_hold_background_work_back() {
     world.ask(at(9_000), "/model", GET);
     let poll = world.ask(at(9_100), "/poll", BACKGROUND);
     world.run();
-    assert_eq!(world.call(poll).sent, [at(9_100)]);
+    assert_eq!(world.call(poll).sent, [at(9_100) + defaults::BLIND_MOMENT]);
+}
+
+#[test]
+fn what_a_page_asks_for_first_follows_what_a_human_waits_for_all_the_same() {
+    for (known, after) in [(false, 0), (true, 0), (true, 29)] {
+        let pages: &'static [&'static str] = if known { &["/a"] } else { &[] };
+        let mut world = used_to(pages, dip(100, 100));
+        let decoration = world.ask(at(20_000), "/new", BACKGROUND);
+        let essential = world.ask(at(20_000 + after), "/a", GET);
+        world.run();
+        assert_eq!(world.call(essential).sent, [at(20_000 + after)]);
+        assert_eq!(world.call(decoration).sent, [at(20_100 + after)], "after {after} ms");
+    }
+}
+
+#[test]
+fn behind_an_answer_in_time_background_work_goes_at_once_for_five_seconds() {
+    for (since, waits) in [(0, 0), (5_000, 0), (5_001, 30)] {
+        let mut world = used_to(&["/a"], dip(100, 100));
+        world.ask(at(20_000), "/a", GET);
+        let new = world.ask(at(20_100 + since), "/new", BACKGROUND);
+        world.run();
+        assert_eq!(world.call(new).sent, [at(20_100 + since + waits)], "{since} ms later");
+    }
 }
 
 #[test]
@@ -253,10 +278,10 @@ fn a_refresh_rides_behind_a_human_who_is_active_and_goes_by_itself_where_there_i
     let waits = world.ask(at(40_000), "/poll", BACKGROUND);
     let alone = world.ask(at(95_000), "/poll", BACKGROUND);
     world.run();
-    assert_eq!(world.call(new).sent, [at(20_000)], "what the page does not show yet goes");
+    assert_eq!(world.call(new).sent, [at(20_030)], "what the page does not show yet goes");
     assert_eq!(world.call(rides).sent, [at(30_100)]);
     assert_eq!(world.call(waits).sent, [at(70_000)], "no longer than half a minute");
-    assert_eq!(world.call(alone).sent, [at(95_000)], "nobody has been there for a minute");
+    assert_eq!(world.call(alone).sent, [at(95_030)], "nobody has been there for a minute");
 }
 
 #[test]
