@@ -1,6 +1,7 @@
 // Bundles the face with a core into pkg/dist. Run by `cargo xtask build`, which makes pkg/build first.
 import { build } from "esbuild";
 import { minify } from "terser";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +16,14 @@ const ENTRIES = [
   { file: "workerd.js", core: "production", start: "workerd", format: "esm" },
   { file: "slim.js", core: "production", start: "slim", format: "esm" },
 ];
+
+/** What stands beside the core and carries none: a way in for each framework, and custom elements. Both cores' users share it. */
+const BESIDE = ["ui", "react", "vue", "svelte"];
+/** Those who read CommonJS: Svelte 4 and 5 are modules only. */
+const REQUIRED = BESIDE.filter((name) => name !== "svelte");
+
+// What a server's renderer of components must be told: these run in the page.
+const HEADS = { react: '"use client";' };
 
 // Static imports of a .wasm file are kept: the runtimes that want them read the file themselves.
 const keepWasm = {
@@ -73,6 +82,24 @@ async function bundle(entry, more) {
   return code;
 }
 
+/** Makes one of the files beside the core. No member is renamed: all that they touch is somebody else's. */
+async function beside(name, format) {
+  const made = await build({
+    entryPoints: [at(existsSync(at(`src/${name}.ts`)) ? `src/${name}.ts` : `src/${name}/index.ts`)],
+    bundle: true,
+    minify: true,
+    charset: "ascii",
+    target: "es2022",
+    platform: "neutral",
+    external: BESIDE,
+    logLevel: "warning",
+    format,
+    write: false,
+  });
+  const { code } = await minify(made.outputFiles[0].text, fold(format));
+  await writeFile(at(`dist/${name}.${format === "esm" ? "js" : "cjs"}`), (HEADS[name] ?? "") + code);
+}
+
 /** Throws when a member that is renamed has become a member of the contract. */
 async function insist() {
   const contract = await readFile(at("tidegate.d.ts"), "utf8");
@@ -82,10 +109,11 @@ async function insist() {
 
 /** Declarations. TypeScript asks for the same words under another name beside a .cjs file. */
 async function declarations() {
-  for (const [from, to] of [["tidegate", "index"], ["request-init", "request-init"]]) {
-    const words = await readFile(at(`${from}.d.ts`), "utf8");
+  for (const name of ["tidegate", "request-init", ...BESIDE]) {
+    const words = (await readFile(at(`${name}.d.ts`), "utf8")).replaceAll("./tidegate.js", "./index.js");
+    const to = name === "tidegate" ? "index" : name;
     await writeFile(at(`dist/${to}.d.ts`), words);
-    await writeFile(at(`dist/${to}.d.cts`), words.replaceAll("./index.js", "./index.cjs"));
+    if (name !== "svelte") await writeFile(at(`dist/${to}.d.cts`), words.replaceAll("./index.js", "./index.cjs"));
   }
 }
 
@@ -109,6 +137,8 @@ await insist();
 await rm(at("dist"), { recursive: true, force: true });
 await mkdir(at("dist"), { recursive: true });
 await Promise.all(ENTRIES.map(async (entry) => writeFile(at(`dist/${entry.file}`), await bundle(entry))));
+await Promise.all(BESIDE.map((name) => beside(name, "esm")));
+await Promise.all(REQUIRED.map((name) => beside(name, "cjs")));
 await copyFile(at("build/production/core_bg.wasm"), at("dist/tidegate.wasm"));
 await declarations();
 await parts();

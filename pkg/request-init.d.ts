@@ -1,6 +1,6 @@
 // `import type {} from "tidegate/request-init"` lets clients whose options are typed by the global RequestInit
 // (ky, ofetch) carry the key `tidegate`.
-import type { TidegateRequestOptions } from "./index.js";
+import type { TidegateRequestOptions } from "./tidegate.js";
 
 declare global {
   interface RequestInit {

@@ -15,6 +15,10 @@ const FILES = {
   "  wasm, development": "build/development/core_bg.wasm",
   "workerd entry": "dist/workerd.js",
   "slim entry": "dist/slim.js",
+  "ui": "dist/ui.js",
+  "react": "dist/react.js",
+  "vue": "dist/vue.js",
+  "svelte": "dist/svelte.js",
 };
 
 /** Sizes in bytes, by part: as they are, gzip -9, brotli -q 11. */

@@ -29,10 +29,24 @@ test("the tarball holds exactly the package's files", () => {
     "dist/index.d.cts",
     "dist/index.d.ts",
     "dist/index.js",
+    "dist/react.cjs",
+    "dist/react.d.cts",
+    "dist/react.d.ts",
+    "dist/react.js",
     "dist/request-init.d.cts",
     "dist/request-init.d.ts",
     "dist/slim.js",
+    "dist/svelte.d.ts",
+    "dist/svelte.js",
     "dist/tidegate.wasm",
+    "dist/ui.cjs",
+    "dist/ui.d.cts",
+    "dist/ui.d.ts",
+    "dist/ui.js",
+    "dist/vue.cjs",
+    "dist/vue.d.cts",
+    "dist/vue.d.ts",
+    "dist/vue.js",
     "dist/workerd.js",
     "package.json",
   ]);
@@ -41,9 +55,12 @@ test("the tarball holds exactly the package's files", () => {
 });
 
 test("it brings no dependencies and runs nothing when installed", () => {
-  for (const key of ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "scripts", "bin"]) {
+  for (const key of ["dependencies", "devDependencies", "optionalDependencies", "bundleDependencies", "scripts", "bin"]) {
     assert.equal(manifest[key], undefined, key);
   }
+  const { peerDependencies, peerDependenciesMeta } = manifest;
+  assert.deepEqual(Object.keys(peerDependencies), ["react", "svelte", "vue"]);
+  for (const name in peerDependencies) assert.deepEqual(peerDependenciesMeta[name], { optional: true });
   assert.equal(manifest.sideEffects, false);
   assert.deepEqual(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith(".")), ["tidegate"]);
 });

@@ -11,7 +11,7 @@ const beside = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const contract = beside("contract.d.ts");
 
 mkdirSync(join(folder, "node_modules/@types"));
-for (const name of ["@types/node", "undici-types"]) symlinkSync(dependency(name), join(folder, "node_modules", name));
+for (const name of ["@types/node", "@types/react", "svelte", "undici-types", "vue"]) symlinkSync(dependency(name), join(folder, "node_modules", name));
 
 /** `Shipped.Name` stands where `Contract.Name` is expected; what users write (options), also the other way round. */
 function assignments() {
@@ -31,6 +31,10 @@ function assignments() {
 write(folder, {
   "contract.d.ts": contract,
   "assignable.ts": `${beside("types/assignable.ts")}\n${assignments()}\n`,
+  "frames.ts": beside("types/frames.ts"),
+  "frames.mts": beside("types/frames.ts"),
+  // Svelte is modules only.
+  "frames.cts": `import { useAction } from "tidegate/react"; import { defineTide } from "tidegate/ui"; import { usePressure } from "tidegate/vue"; export { defineTide, useAction, usePressure };`,
   "usage.ts": beside("types/usage.ts"),
   "usage.mts": beside("types/usage.ts"),
   // The slim entry is for bundlers and runtimes that speak ECMAScript modules.
@@ -52,7 +56,7 @@ function errors(compiler, name, compilerOptions, files) {
     execFileSync(process.execPath, [join(dependency(compiler), "bin/tsc"), "-p", name, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
     return [];
   } catch ({ stdout }) {
-    return stdout.split("\n").filter((line) => /error TS/.test(line) && !/node_modules\/(@types|undici-types)\//.test(line));
+    return stdout.split("\n").filter((line) => /error TS/.test(line) && !/node_modules\/(?!tidegate\/)/.test(line));
   }
 }
 
@@ -63,9 +67,13 @@ for (const [label, compiler] of Object.entries(COMPILERS)) {
       assert.deepEqual(errors(compiler, "tsconfig.json", options, ["assignable.ts", "usage.ts"]), []);
     });
   }
+  test(`${label}: the elements and the ways in for frameworks compile`, () => {
+    const options = { lib: ["es2022", "dom", "dom.iterable"], types: [], module: "esnext", moduleResolution: "bundler" };
+    assert.deepEqual(errors(compiler, "tsconfig.json", options, ["frames.ts"]), []);
+  });
   test(`${label}: modules and CommonJS resolve as Node resolves them`, () => {
     const options = { lib: ["es2022", "dom", "dom.iterable"], types: [], module: "node16", moduleResolution: "node16" };
-    assert.deepEqual(errors(compiler, "tsconfig.json", options, ["usage.mts", "usage.cts"]), []);
+    assert.deepEqual(errors(compiler, "tsconfig.json", options, ["usage.mts", "usage.cts", "frames.mts", "frames.cts"]), []);
   });
 }
 

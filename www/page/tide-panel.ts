@@ -1,5 +1,6 @@
 // The tide: how the server is, what waits, until when and why.
 import type { Mode } from "tidegate/development";
+import { defineTide, type TideStatusElement, type TideStrings } from "tidegate/ui";
 import { tide, waits, type Waiting } from "./api.ts";
 import { byId, el, everyTick, say } from "./dom.ts";
 import { clock, count, reasonWords, secondsUntil, stateSentence, stateWord } from "./words.ts";
@@ -8,7 +9,8 @@ import { clock, count, reasonWords, secondsUntil, stateSentence, stateWord } fro
 const ROWS = 3;
 
 const gauge = byId("gauge");
-const closed = byId("tide-closed");
+const status = byId<TideStatusElement>("tide-status");
+const opens = byId("tide-opens");
 const list = byId("waits");
 
 /** The gate is not deciding: why, in a word and a sentence; null when it is. */
@@ -18,21 +20,24 @@ function idle(): { word: string; sentence: string } | null {
   return { word: "Stepped aside", sentence: "The core cannot run here. Requests go through; a time that the server names is still kept." };
 }
 
+/** One sentence, however the server is. */
+function always(sentence: string): TideStrings {
+  return { nominal: sentence, fair: sentence, serious: sentence, critical: sentence, closed: sentence };
+}
+
 function showState(): void {
-  const { state, value, closedUntil, reason } = tide.pressure();
+  const { state, value } = tide.pressure();
   const aside = idle();
-  const shut = tide.mode !== "off" && closedUntil !== null && closedUntil > Date.now();
   const word = aside?.word ?? stateWord[state];
   const percent = aside ? 0 : Math.round(value * 100);
   document.documentElement.dataset.tide = aside ? "off" : state;
   for (const id of ["tide-word", "mini-word"]) say(byId(id), word);
   say(byId("tide-state"), aside ? "" : `${state}, ${value.toFixed(2)} of 1`);
-  say(byId("tide-sentence"), aside?.sentence ?? (shut && state === "nominal" ? "The server wants a pause." : stateSentence[state]));
+  if (status.strings?.nominal !== aside?.sentence) status.strings = aside && always(aside.sentence);
+  opens.hidden = aside !== null;
   gauge.setAttribute("aria-valuenow", String(percent));
   gauge.setAttribute("aria-valuetext", aside ? word : `${word}, ${percent} %`);
   gauge.style.setProperty("--level", String(percent / 100));
-  closed.hidden = !shut;
-  if (shut) say(closed, `Closed until ${clock(closedUntil)} (${secondsUntil(closedUntil)} s): ${reasonWords[reason ?? "overload"]}.`);
 }
 
 function showWaits(): void {
@@ -59,6 +64,7 @@ function showWaits(): void {
 
 /** Follows the gate, and lets the reader switch it. */
 export function startTide(): void {
+  defineTide(tide, { strings: { ...stateSentence, ...reasonWords } });
   tide.subscribe(showState);
   everyTick(() => {
     showState();

@@ -43,12 +43,12 @@ fn page(house: &House, assets: &Path) -> Result<()> {
     let _ = fs::remove_dir_all(assets);
     fs::create_dir_all(assets)?;
     let from = house.at("www/page");
-    let (production, development) = (house.at("pkg/dist/index.js"), house.at("pkg/dist/dev.js"));
+    let names = [("tidegate", "index.js"), ("tidegate/development", "dev.js"), ("tidegate/ui", "ui.js")];
+    let alias = |(name, file)| format!("--alias:{name}={}", house.at("pkg/dist").join(file).display());
     let (main, sh) = (from.join("main.ts"), &house.sh);
     let esbuild = house.at("pkg/node_modules/esbuild/bin/esbuild");
     cmd!(sh, "{esbuild} {main} --bundle --format=esm --target=es2022 --sourcemap --log-level=warning --outdir={assets}")
-        .arg(format!("--alias:tidegate={}", production.display()))
-        .arg(format!("--alias:tidegate/development={}", development.display()))
+        .args(names.map(alias))
         .run()?;
     for entry in fs::read_dir(&from)? {
         let path = entry?.path();
