@@ -3,11 +3,9 @@
 //! Without a bound a page that stopped listening (a hidden tab, a stuck handler) would keep every event for ever.
 //!
 //! ```
-//! use tidegate::{event::{Event, Events, Kind}, time::Instant};
+//! use tidegate::event::{Event, Events, Kind};
 //!
-//! let event = |id| Event {
-//!     kind: Kind::Retry, id, scope: 0, reason: None, at: Instant::NEVER, priority: 0, extra: 0,
-//! };
+//! let event = |id| Event { id, ..Event::general(Kind::Retry, 0, 0) };
 //! let mut events = Events::new(2);
 //! events.push(event(1)); // nobody listens
 //! events.listen(Kind::Retry.bit());
@@ -66,6 +64,13 @@ pub struct Event {
     pub priority: u8,
     /// What the kind needs beyond that, for example the number of the try.
     pub extra: u32,
+}
+
+impl Event {
+    /// One that is about no request, in this scope; 0: in none.
+    pub fn general(kind: Kind, scope: u32, extra: u32) -> Self {
+        Self { kind, id: 0, scope, reason: None, at: Instant::NEVER, priority: 0, extra }
+    }
 }
 
 /// The events not yet told.
@@ -148,7 +153,7 @@ mod tests {
     use super::*;
 
     fn event(kind: Kind, id: u32) -> Event {
-        Event { kind, id, scope: 0, reason: None, at: Instant::NEVER, priority: 0, extra: 0 }
+        Event { id, ..Event::general(kind, 0, 0) }
     }
 
     #[test]

@@ -386,9 +386,7 @@ impl Gate {
         if hold.until <= now {
             hold.until = Instant::NEVER;
         }
-        if hold.until == Instant::NEVER || why == Reason::QueueFull {
-            hold.why = why;
-        }
+        hold.why = why;
         self.shed(now, &r, hold)
     }
 

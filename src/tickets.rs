@@ -146,7 +146,7 @@ impl Tickets {
             return due;
         }
         let mut next = Instant::NEVER;
-        for r in self.each().filter(|r| r.phase == Phase::Flying) {
+        for r in self.in_flight() {
             if r.look_at <= now {
                 due.push(*r);
             } else {
@@ -175,7 +175,7 @@ impl Tickets {
     /// The one that was sent first of those that still count as in flight.
     pub fn oldest(&self) -> Option<&Request> {
         let mut oldest: Option<&Request> = None;
-        for r in self.each().filter(|r| r.phase == Phase::Flying) {
+        for r in self.in_flight() {
             if oldest.is_none_or(|o| r.sent_at < o.sent_at) {
                 oldest = Some(r);
             }

@@ -138,7 +138,7 @@ fn the_reader_of_this_test_is_not_fooled() {
 
 #[test]
 fn only_web_names_the_browser_the_clock_or_std() {
-    let browser = ["web_sys", "js_sys", "wasm_bindgen", "gloo", "gloo_timers", "talc", "serde"];
+    let browser = ["web_sys", "js_sys", "wasm_bindgen", "talc", "serde"];
     let mut seen = 0;
     for (room, path, code) in rooms() {
         if room == "web" {

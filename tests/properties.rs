@@ -232,7 +232,7 @@ impl Life {
                 self.gate.set_mode(self.now, self.mode);
             }
             Op::Hidden(hidden) => self.gate.set_hidden(self.now, hidden),
-            Op::Tabs(count) => self.gate.peers(self.now, count),
+            Op::Tabs(count) => self.gate.peers(count),
             Op::Reload => self.reload(),
         }
         // As the face does: polls only when the gate says that something is due.

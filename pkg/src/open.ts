@@ -19,17 +19,16 @@ export const forgetUser = (room: Room): void => {
   dropAll(room);
 };
 
-// What the timer, the page and the channel call; the core tells events apart by the fifth letter of their types.
-const wake = (room: Room, event?: any): void => {
+// What the timer, the page and the channel call; the core tells events apart by the fifth letter of their types, and
+// the timer by that of undefined.
+const wake = (room: Room, event: any = {}): void => {
   if (!room.id) return;
-  if (event) {
-    const { type, data } = event;
-    const t = now();
-    const said = typeof data === "string" && data.length < Most.Message ? put(data) : 0;
-    const packed = core("woke", room.id, t, wall, `${type}`.charCodeAt(4), said);
-    if (packed & 8) forgetUser(room);
-    after(room, packed);
-  }
+  const { type, data } = event;
+  const t = now();
+  const said = typeof data === "string" && data.length < Most.Message ? put(data) : 0;
+  const packed = core("woke", room.id, t, wall, `${type}`.charCodeAt(4), said);
+  if (packed & 8) forgetUser(room);
+  after(room, packed);
   drain(room);
 };
 

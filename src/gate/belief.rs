@@ -11,7 +11,7 @@
 
 use super::Gate;
 use crate::policy::defaults;
-use crate::scope::{Place, PlaceId, Size};
+use crate::scope::{Place, PlaceId};
 use crate::snapshot::{LATE, USUAL};
 use crate::tickets::Request;
 use crate::time::{Duration, Instant};
@@ -63,7 +63,7 @@ impl Gate {
         let seen = until.back(figures.late_half_life * LIFE).min(now);
         place.level.late_since(now, seen, (value >> 48) as u32, &figures);
         let excess = Duration::from_millis(value & u64::from(u32::MAX)).min(defaults::LONGEST_GUESS);
-        if place.size != Size::Quota && excess > place.excess.0 {
+        if excess > place.excess.0 {
             place.excess = (excess, now);
         }
     }

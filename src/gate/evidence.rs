@@ -213,11 +213,11 @@ impl Gate {
 
     /// The probe is back: whom the breaker held looks again now.
     fn probed(&mut self, now: Instant, r: &Request) {
-        self.look_again(now, r.route, Reason::Breaker);
+        self.look_again(now, r.route, &[Reason::Breaker]);
     }
 
-    /// Whom this place, a scope or a route, held for this reason looks again now.
-    pub(super) fn look_again(&mut self, now: Instant, place: PlaceId, why: Reason) {
+    /// Whom this place, a scope or a route, held for one of these reasons looks again now.
+    pub(super) fn look_again(&mut self, now: Instant, place: PlaceId, why: &[Reason]) {
         if self.queue.is_empty() {
             return;
         }
@@ -225,7 +225,7 @@ impl Gate {
         self.queue.retime(&mut |waiter| {
             if let Some(waits) = tickets.get(Ticket(waiter.ticket))
                 && (waits.route == place || waits.scope == place)
-                && waits.hold.why == why
+                && why.contains(&waits.hold.why)
             {
                 waiter.not_before = now;
             }
@@ -281,7 +281,7 @@ impl Gate {
             let spread = self.spread.between(Duration::ZERO, holds / defaults::SPREAD_DIVISOR);
             scope.share.told(now, share, until + spread, &defaults::SHARE);
             if slowed {
-                self.look_again(now, r.scope, Reason::Overload);
+                self.look_again(now, r.scope, &[Reason::Overload]);
             }
         }
     }

@@ -146,15 +146,7 @@ impl Gate {
             scope.shown = state;
             self.changed = true;
             self.brownout.stir();
-            self.events.push(Event {
-                kind: Kind::Pressure,
-                id: 0,
-                scope: id.0,
-                reason: None,
-                at: Instant::NEVER,
-                priority: 0,
-                extra: state as u32,
-            });
+            self.events.push(Event::general(Kind::Pressure, id.0, state as u32));
         }
     }
 

@@ -92,8 +92,7 @@ impl Gate {
         if !in_time {
             self.late(now, r, usual);
         }
-        self.look_again(now, r.scope, Reason::Overload);
-        self.look_again(now, r.scope, Reason::Concurrency);
+        self.look_again(now, r.scope, &[Reason::Overload, Reason::Concurrency]);
     }
 
     /// This one is late, or was.

@@ -165,7 +165,7 @@ impl Gate {
 
     /// Of so many tabs this is one: each has an equal part of every limit of requests in flight and of the retries that
     /// are saved up, one at least.
-    pub fn peers(&mut self, _now: Instant, count: u32) {
+    pub fn peers(&mut self, count: u32) {
         let tabs = count.max(1);
         if tabs == self.peers.tabs {
             return;
@@ -256,7 +256,7 @@ impl Gate {
 
     fn count_tabs(&mut self, now: Instant) {
         if now >= self.peers.met {
-            self.peers(now, self.peers.others.len() as u32 + 1);
+            self.peers(self.peers.others.len() as u32 + 1);
         }
     }
 

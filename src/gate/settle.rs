@@ -31,9 +31,8 @@ impl Gate {
             if !r.how.background() && !matches!(outcome, Outcome::Aborted | Outcome::Offline) {
                 self.drop_background(now, r.scope);
             }
-            if let Some(hold) = self.hold(now, &r, outcome, hint)
-                && self.budget.take()
-            {
+            if let Some(hold) = self.hold(now, &r, outcome, hint) {
+                self.budget.take();
                 return self.hold_back(now, r, hold);
             }
             if r.tries > 0 && holdable(outcome, hint) {

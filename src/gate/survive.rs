@@ -210,15 +210,7 @@ impl Gate {
         };
         *times = times.saturating_add(1);
         if *times == 1 {
-            self.events.push(Event {
-                kind: Kind::Error,
-                id: 0,
-                scope: 0,
-                reason: None,
-                at: Instant::NEVER,
-                priority: 0,
-                extra: fault as u32,
-            });
+            self.events.push(Event::general(Kind::Error, 0, fault as u32));
         }
     }
 

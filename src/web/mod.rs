@@ -2,8 +2,7 @@
 //! file each. Free functions, numbers in, one packed number out (see [`crate::packed`]); text crosses in one growable buffer.
 //!
 //! Nothing here decides, and no browser callback enters the core: each calls one function of the page, which comes
-//! back through its guard. The timer's closure lives in the module, as gloo-timers has it, and does nothing but that:
-//! after a trap a timer that was armed may still run it, and what follows is turned away at the guard.
+//! back through its guard.
 
 extern crate std;
 

@@ -79,10 +79,15 @@ impl Drop for Attention {
 }
 
 /// An event of the page, by the fifth letter of its type: visi**b**ilitychange, page**h**ide, page**s**how, focu**s**,
-/// onli**n**e, offl**i**ne, and mess**a**ge of another tab, whose text is the first `len` bytes of the buffer. Answers flags, and 8: forget the user.
+/// onli**n**e, offl**i**ne, and mess**a**ge of another tab, whose text is the first `len` bytes of the buffer; or unde**f**ined,
+/// the timer's call, which no event comes with. Answers flags, and 8: forget the user.
 #[wasm_bindgen]
 pub fn woke(room: u32, now: f64, wall: f64, what: u32, len: u32) -> f64 {
     with(room, 0.0, &mut |room| {
+        if what as u8 == b'f' {
+            room.alarm.fired();
+            return 0.0;
+        }
         room.ahead = wall - now;
         let now = Instant::from_ms(now);
         room.now = now;

@@ -87,6 +87,12 @@ test("the inlined text is the module, byte for byte, in both builds", async () =
   assert.ok(readFileSync(join(root, "dist/tidegate.wasm")).equals(readFileSync(join(repository, "pkg/build/production/core_bg.wasm"))));
 });
 
+test("inlined text that is cut off is refused, wherever it is", async () => {
+  const { text } = await import(join(repository, "pkg/build/production/inline.js"));
+  for (let cut = 0; cut < text.length; cut += 1_009) assert.throws(() => decode(text.slice(0, cut)), /cut off/, `${cut}`);
+  assert.throws(() => decode(text.slice(0, -1)), /cut off/);
+});
+
 test("the production module names no source file", () => {
   assert.doesNotMatch(readFileSync(join(root, "dist/tidegate.wasm"), "latin1"), /\w\.rs/);
 });

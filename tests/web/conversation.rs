@@ -1,5 +1,6 @@
 //! Whole conversations through the exported functions: packed answers, one timer, virtual time.
 
+use tidegate::web::page::woke;
 use tidegate::web::report::{at, closed, event, listen, pressure, told};
 use tidegate::web::{ask, key, open, poll, scope, set_mode, settle, shut};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -72,6 +73,12 @@ impl Page {
         unpack(poll(self.room, now))
     }
 
+    /// The newest timer fires, and the page says so.
+    fn fire(&self, now: f64) {
+        self.timers.fire();
+        woke(self.room, now, WALL + now, u32::from(b'f'), 0);
+    }
+
     fn close(self) {
         shut(self.room, 0.0);
         assert_eq!(self.timers.pending(), 0, "a shut room has no timer");
@@ -107,12 +114,12 @@ fn a_refused_one_is_held_until_the_servers_time_and_goes_again_when_the_timer_wa
     assert_eq!((page.timers.last(), page.timers.pending()), ((until - 1_100.0).ceil(), 1));
 
     // A moment early: nothing is due, and the timer is there again.
-    page.timers.fire();
+    page.fire(until - 0.5);
     assert_eq!(page.wake.count(), 1);
     assert_eq!(page.poll(until - 0.5).kind, 0);
     assert_eq!((page.timers.last(), page.timers.pending()), (1.0, 1));
 
-    page.timers.fire();
+    page.fire(until);
     let again = page.poll(until);
     assert_eq!((again.kind, again.ticket), (GO, go.ticket));
     assert_eq!(page.settle(until + 10.0, go.ticket, 200, "").kind, DONE);

@@ -6,27 +6,32 @@
 //!
 //! Which byte is which character matters as well. In text, brotli predicts a character by the kinds of the two before it
 //! (RFC 7932, section 7.1, mode UTF8: a vowel, a digit, a full stop, …). So bytes that are followed by alike bytes stand
-//! for characters of one kind: [`SIGNS`], found by the search in `inline/search.rs`. With it the text is no larger,
-//! compressed, than the module itself. The table is no secret of this module: it serves any, only less well.
+//! for characters of one kind: [`SIGNS`], found by the search in `inline/search.rs`. The table is no secret of this
+//! module: it serves any, only less well. And what is alike stands together: `inline/streams.rs` takes the module apart.
+//! Compressed, the text is an eighth smaller than the module itself.
 //!
 //! ```text
-//! text    = header body
+//! text    = header 9( "|" part ) "|"
 //! header  = 256 characters: the byte's own where it has one, else that of byte 0
-//! body    = *( single / lead second )
+//! part    = *( single / lead second )
 //! single  = the byte whose character that is
 //! lead second = the byte (STEP * lead + second) mod 256, both as ASCII codes
 //! ```
 //!
 //! `pkg/src/decode.ts` reads it.
 
+mod streams;
+
 #[cfg(test)]
 mod search;
 
+use anyhow::Result;
+
 /// Bytes' own characters; a byte that has none shows byte 0's.
-const SIGNS: &[u8; 256] = b"wfkytdljsvm+h/~pg*!wz_wwiwwoJwww>]}#&www1Uwwx4wwuwwwwwOEwA8wwwww\
-    n,:w5XWSwPwGwwwLwwwwNwRwDwBwwwwwb2HQT7www0eaFKI6MYVCZ9ww3www?wrc\
-    (wwwwwwwqwwwwwww[wwwwwwwwww@wwww-wwwwwwwwwwwwwwwwwwwwwww{wwwwwww\
-    |wwwwwwwwwwwwwww^wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww)ww;";
+const SIGNS: &[u8; 256] = b"WTBGKNCVQYZEMIJL5SWW8WWW2WW^4WWW}O>(7WWW#!W]WmWW1WWWWWAU0WHWWWWW\
+    3{)Wy~@&WjWsWWW?WWWWvWnW9W[WWWWW6hWlpfWWzr/-kqcgd+wtbWWWxWWWRWPD\
+    ;WWWWWWW:WWWWWWW,WWWWWWWWWWWWWWW_WWWWWWWWWWWWWWWWWWWWWWW*WWWWWWW\
+    aWWWWWWWWWWWWWWWeWWWWWWWWWWWWWWWWWWWWWWWoWWWWWWWiWWWWWWWuWWWFWWX";
 
 /// Characters that begin a pair. Each is a kind of its own to brotli, so what follows a lead is known to be a second.
 const LEADS: &[u8] = b" %.=";
@@ -35,9 +40,9 @@ const LEADS: &[u8] = b" %.=";
 /// bytes.
 const STEP: usize = 242;
 
-/// Whether a character is safe in all string literals and in HTML.
+/// Whether a character is safe in all string literals and in HTML, and does not end a part.
 fn safe(sign: u8) -> bool {
-    (b' '..=b'~').contains(&sign) && !b"\"$'<\\`".contains(&sign)
+    (b' '..=b'~').contains(&sign) && !b"\"$'<\\`|".contains(&sign)
 }
 
 /// What stands for each byte; nothing for a byte that cannot be written, of which there is none (a test).
@@ -55,11 +60,20 @@ fn codes(signs: &[u8; 256]) -> Vec<Vec<u8>> {
     signs.iter().enumerate().map(code).collect()
 }
 
-/// Encodes a module. Never fails; empty input gives the header alone.
-pub fn encode(bytes: &[u8]) -> String {
+/// Encodes a module. Fails when it is none that can be taken apart.
+pub fn encode(wasm: &[u8]) -> Result<String> {
+    let mut text: String = SIGNS.iter().copied().map(char::from).collect();
+    for part in streams::split(wasm)? {
+        text.push('|');
+        text.push_str(&written(&part));
+    }
+    text.push('|');
+    Ok(text)
+}
+
+fn written(bytes: &[u8]) -> String {
     let codes = codes(SIGNS);
-    let body = bytes.iter().flat_map(|&byte| &codes[usize::from(byte)]);
-    SIGNS.iter().chain(body).copied().map(char::from).collect()
+    bytes.iter().flat_map(|&byte| &codes[usize::from(byte)]).copied().map(char::from).collect()
 }
 
 #[cfg(test)]
@@ -76,35 +90,38 @@ mod tests {
     }
 
     #[test]
-    fn what_was_encoded_is_decoded() {
-        let mut all: Vec<u8> = (0..=255).collect();
-        all.extend((0..=255).rev());
+    fn what_was_written_is_read() {
+        let all: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
         for bytes in [&b""[..], b"\0asm\x01\0\0\0", &all] {
-            assert_eq!(decode(&encode(bytes)), bytes);
+            assert_eq!(read(&written(bytes)), bytes);
         }
     }
 
     #[test]
     fn the_text_is_safe_in_any_literal_and_page() {
         let all: Vec<u8> = (0..=255).collect();
-        assert!(encode(&all).bytes().all(safe));
+        assert!(written(&all).bytes().all(safe) && SIGNS.iter().all(|sign| safe(*sign)));
     }
 
     #[test]
     fn what_a_module_is_full_of_costs_one_character() {
         // local.get, local.set, i32.const, i32.load, end, and the first locals.
         let frequent = [0x20, 0x21, 0x41, 0x28, 0x0b, 0, 1, 2, 3];
-        assert_eq!(encode(&frequent).len(), 256 + frequent.len());
+        assert_eq!(written(&frequent).len(), frequent.len());
     }
 
-    /// What the tests lean on: the decoder of `pkg/src/decode.ts` in Rust.
-    fn decode(text: &str) -> Vec<u8> {
-        let (header, body) = text.as_bytes().split_at(256);
+    #[test]
+    fn what_is_no_module_is_refused() {
+        assert!(encode(b"").is_err() && encode(b"\0asm\x01\0\0\0").is_err());
+    }
+
+    /// What `pkg/src/decode.ts` does with one part.
+    fn read(part: &str) -> Vec<u8> {
         let mut table = [None; 128];
-        for (byte, sign) in header.iter().enumerate().rev() {
+        for (byte, sign) in SIGNS.iter().enumerate().rev() {
             table[usize::from(*sign)] = Some(byte);
         }
-        let (mut out, mut body) = (vec![], body.iter().map(|c| usize::from(*c)));
+        let (mut out, mut body) = (vec![], part.bytes().map(usize::from));
         while let Some(sign) = body.next() {
             out.push(table[sign].unwrap_or_else(|| sign * STEP + body.next().unwrap()) as u8);
         }

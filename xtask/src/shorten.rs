@@ -15,10 +15,8 @@ const GLUE: &str = "tidegate";
 
 /// wasm-bindgen's own exports by how their names begin, and their short names. The core's keep theirs: the face calls
 /// them by name.
-const EXPORTS: [(&str, &str); 6] = [
+const EXPORTS: [(&str, &str); 4] = [
     ("__externref_table_alloc", "_a"),
-    ("wasm_bindgen__convert__closures", "_c"),
-    ("__wbindgen_destroy_closure", "_d"),
     ("__wbindgen_start", "_s"),
     ("__wbindgen_externrefs", "_t"),
     ("__wbindgen_exn_store", "_x"),
@@ -109,12 +107,9 @@ fn short(number: usize) -> String {
 }
 
 /// What this module has no use for, in the words of wasm-bindgen 0.2.130: from, to (both included), and what stands there
-/// instead. Texts that the core hands over are the names of events, so ASCII; the closures that it hands over it also
-/// takes back; and the face starts it with one object.
-const CUTS: [(&str, &str, &str); 7] = [
-    ("const CLOSURE_DTORS = ", "state.b));\n", ""),
-    ("CLOSURE_DTORS.unregister(state);", "", ""),
-    ("CLOSURE_DTORS.register(real, state, state);", "", ""),
+/// instead. Texts that the core hands over are the names of events, so ASCII, and the face starts it with one
+/// object.
+const CUTS: [(&str, &str, &str); 4] = [
     (
         "    return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));",
         "cachedUint8ArrayMemory0;\n}\n",

@@ -35,6 +35,7 @@ const RECIPE: &[&str] = &[
     include_str!("snip.rs"),
     include_str!("prune.rs"),
     include_str!("inline.rs"),
+    include_str!("inline/streams.rs"),
     include_str!("shorten.rs"),
 ];
 
@@ -86,6 +87,10 @@ pub fn without(house: &House, dialect: &str) -> Result<PathBuf> {
 const SHAPE: &str =
     "-Cllvm-args=-inline-threshold=15 -phi-node-folding-threshold=6 -two-entry-phi-node-folding-threshold=12";
 
+/// Room for what functions keep in memory while they run. By default it is a megabyte, and every address behind it is
+/// a byte longer; what overflows it traps, for it lies below all else.
+const STACK: &str = "-Clink-arg=-zstack-size=65536";
+
 /// Runs cargo. Each kind of core has its own folder, or they would overwrite each other's module. `without`: see
 /// `src/hint/mod.rs`; empty is none.
 fn compile(house: &House, target: &Path, features: &[&str], without: &str) -> Result<PathBuf> {
@@ -97,7 +102,7 @@ fn compile(house: &House, target: &Path, features: &[&str], without: &str) -> Re
         "cargo rustc --package tidegate --profile page --target {wasm} --lib --crate-type cdylib --target-dir {target} {features...}"
     )
     // A maker's own paths would stand in panic messages, and no two machines would make the same bytes.
-    .env("CARGO_ENCODED_RUSTFLAGS", format!("{SHAPE}\x1f{}", remapped(house)))
+    .env("CARGO_ENCODED_RUSTFLAGS", format!("{SHAPE}\x1f{STACK}\x1f{}", remapped(house)))
     .env("TIDEGATE_WITHOUT", without)
     .run()?;
     Ok(target.join(tools::WASM).join("page/tidegate.wasm"))
@@ -159,33 +164,38 @@ fn bind(house: &House, core: Core, bin: &Path, wasm: &[u8], out: &Path) -> Resul
     Ok(())
 }
 
-/// What one caller calls stays where it is: rustc has inlined what is worth it. Flattening first lets what rustc has nested be nested anew, more alike: half a percent smaller, compressed.
-const PASSES: [&str; 6] = [
+/// What one caller calls stays where it is: rustc has inlined what is worth it. Flattening first lets what rustc has nested
+/// be nested anew, more alike: half a percent smaller, compressed.
+const PASSES: [&str; 5] = [
     "--one-caller-inline-max-function-size=0",
-    "--always-inline-max-function-size=8",
+    "--always-inline-max-function-size=4",
     "-Oz",
     "--flatten",
     "--rereloop",
-    "-Oz",
 ];
+
+/// Functions of one name's beginning are of one file, and alike.
+const LAST: [&str; 4] =
+    ["--reorder-functions-by-name", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
 fn optimise(house: &House, core: Core, module: &Path) -> Result<()> {
     let sh = &house.sh;
     let opt = house.at("pkg/node_modules/binaryen/bin/wasm-opt");
-    let (passes, strip): (&[&str], &[&str]) = match core {
-        Core::Production => (&PASSES, &["--strip-debug", "--strip-producers", "--strip-target-features"]),
+    let (passes, last): (&[&str], &[&str]) = match core {
+        Core::Production => (&PASSES, &LAST),
         // A trap's stack trace is worth its names here.
         Core::Development => (&[], &["--strip-producers"]),
     };
     let features = FEATURES;
-    let all = ["-Oz", "--low-memory-unused", "--zero-filled-memory", "--converge"];
-    Ok(cmd!(sh, "node {opt} {passes...} {all...} {strip...} {features...} {module} -o {module}").run()?)
+    // How an access is aligned is a hint that the text code of the module has no room for.
+    let all = ["-Oz", "--low-memory-unused", "--zero-filled-memory", "--converge", "--dealign"];
+    Ok(cmd!(sh, "node {opt} {passes...} {all...} {last...} {features...} {module} -o {module}").run()?)
 }
 
 /// Writes the module as text, for entries that carry it inside.
 fn inlined(out: &Path) -> Result<()> {
     let wasm = fs::read(out.join("core_bg.wasm")).context("wasm-bindgen wrote no module")?;
-    let text = inline::encode(&wasm);
+    let text = inline::encode(&wasm)?;
     write(&out.join("inline.js"), format!("export const text = \"{text}\";\n").as_bytes())?;
     write(&out.join("inline.d.ts"), b"/** The module, as `decode` reads it. */\nexport const text: string;\n")
 }
