@@ -85,8 +85,9 @@ impl Gate {
     /// The page has its human's attention again: what it asks by itself in this moment is one wave.
     pub fn returned(&mut self, now: Instant) {
         if self.away.back > now || now.since(self.away.back) >= defaults::WAKE_SPREAD {
-            (self.away.back, self.away.led) = (now, false);
+            self.away.led = false;
         }
+        self.away.back = now;
     }
 
     /// Whether the page is hidden.

@@ -105,15 +105,8 @@ fn judge(places: &[Place], figures: &PressurePolicy, scope: u64, name: u64, at: 
 }
 
 fn tell(events: &mut Events, change: Change) {
-    events.push(Event {
-        kind: Kind::Feature,
-        id: change.feature,
-        scope: 0,
-        reason: None,
-        at: Instant::NEVER,
-        priority: change.state,
-        extra: u32::from(change.on),
-    });
+    let (id, priority) = (change.feature, change.state);
+    events.push(Event { id, priority, ..Event::general(Kind::Feature, 0, u32::from(change.on)) });
 }
 
 /// A flight that serves more than one feature, or something else beside, is nobody's to do without.
