@@ -87,9 +87,9 @@ settings! {
 
 /// Retries that a fresh page may make before any first try has earned one (Envoy's `min_retry_concurrency`: 3).
 pub const RETRY_RESERVE: u32 = 3;
-/// The first back-off is between this part of patience and three of it: a fifth. A tenth cost a quarter more attempts
-/// against a server that refuses and gained nothing (docs/fleet.md).
-pub const BACKOFF_BASE: u32 = 5;
+/// The first back-off is between this part of patience and all of it: a third. A fifth cost a tenth more attempts
+/// against a server that refuses, a tenth of patience a third more, and neither served anybody more (docs/fleet.md).
+pub const BACKOFF_BASE: u32 = 3;
 /// Neither is shorter than this, however short the patience: what refused a moment ago still refuses.
 pub const BACKOFF_LEAST: Duration = Duration::from_millis(50);
 /// The breaker looks at no fewer answers: with fewer one hiccup is a trend.
