@@ -152,6 +152,15 @@ impl Gate {
         if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
             place.close(now, wait.min(self.policy.max_hint), &mut self.spread);
         }
+        self.doubt(now, r, everywhere);
+    }
+
+    /// What has refused counts as late: when it opens again one goes, and an answer in time lets the others follow.
+    fn doubt(&mut self, now: Instant, r: &Request, everywhere: bool) {
+        let figures = self.policy.pressure;
+        if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
+            place.level.late(now, figures.up[1], &figures);
+        }
         self.changed = true;
     }
 
@@ -164,7 +173,7 @@ impl Gate {
             let until = now + place.backoff.next(&mut self.jitter, &self.policy.backoff);
             place.suspect(now, until, Reason::Overload);
         }
-        self.changed = true;
+        self.doubt(now, r, everywhere);
     }
 
     /// When this request, which failed without closing anything, may be tried again.

@@ -171,12 +171,19 @@ impl Gate {
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
-            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] {
+            if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until = if place.essential > 0 { last_chance } else { until.max(fits(place, now, r.deadline)) };
+            until = if place.essential > 0 { last_chance } else { until.max(self.fits(place, now, r.deadline)) };
         }
         Hold { until: until.min(last_chance), why: Reason::Overload }.in_force(now)
+    }
+
+    /// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
+    fn fits(&self, place: &Place, now: Instant, deadline: Instant) -> Instant {
+        let (excess, at) = place.excess;
+        let wait = excess.min(self.policy.patience * 3 / 4) - now.since(at) / 2;
+        now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
@@ -205,12 +212,4 @@ impl Gate {
             self.outbox.push(verdict);
         }
     }
-}
-
-/// When the predicted wait will be a third of the patience that is then left: `excess / 2 - t = (left - t) / 3`.
-fn fits(place: &Place, now: Instant, deadline: Instant) -> Instant {
-    let (excess, at) = place.excess;
-    let wait = excess / 2 - now.since(at);
-    let third = deadline.since(now) / defaults::LAST_CHANCE;
-    now + (wait - third) * 3 / 2
 }

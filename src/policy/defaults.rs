@@ -206,7 +206,7 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     // Evidence is half as strong after five seconds: a short dip is forgotten in less than half a minute.
     half_life: Duration::from_secs(5),
     // Longer than a patience: nobody sends a request to refute it. From 8 to 20 s made no difference in the fleet.
-    late_half_life: Duration::from_secs(12),
+    late_half_life: Duration::from_secs(20),
     up: [3_000, 6_000, 8_500],
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],
