@@ -168,6 +168,8 @@ impl Gate {
             return None;
         }
         let last_chance = r.deadline.back(r.deadline.since(r.asked) / defaults::LAST_CHANCE);
+        // However long the patience: what holds it is a guess.
+        let last_chance = last_chance.min(r.asked + defaults::LONGEST_GUESS);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };

@@ -32,8 +32,6 @@ pub struct Tab {
     debounce: Micros,
     /// When the last key was pressed.
     keyed: Micros,
-    /// Since when the next flight of the box waits behind an earlier one.
-    behind: Micros,
 }
 
 /// One human at work.
@@ -121,7 +119,6 @@ impl World<'_> {
             typed: 0,
             debounce: NEVER,
             keyed: 0,
-            behind: NEVER,
         };
         match self.tabs.get_mut(id as usize) {
             Some(place) => *place = tab,
@@ -147,7 +144,7 @@ impl World<'_> {
         it.client = None;
         it.calls.clear();
         it.page += 1;
-        (it.armed, it.debounce, it.behind, it.parts) = (NEVER, NEVER, NEVER, 0);
+        (it.armed, it.debounce, it.parts) = (NEVER, NEVER, 0);
     }
 
     fn reload(&mut self, tab: u32) {
@@ -267,32 +264,19 @@ impl World<'_> {
         self.agenda.plan(it.debounce, Event::Debounced(tab));
     }
 
-    /// When the box's next flight may leave: its debounce may have grown meanwhile, and an earlier flight of the box may be
-    /// on its way still.
-    fn due(&mut self, tab: u32) -> Micros {
-        let (now, it) = (self.agenda.now, &mut self.tabs[tab as usize]);
-        let Some(client) = &it.client else { return now };
-        let due = it.keyed + p::DEBOUNCE * client.stretch(now) / 10;
-        let behind = client.behind(now);
-        if due > now || behind == 0 || !it.calls.iter().any(|c| matches!(c.part, Part::Prefix(_))) {
-            return due;
-        }
-        it.behind = it.behind.min(now);
-        it.behind + behind
-    }
-
     pub fn debounced(&mut self, tab: u32) {
         let it = &mut self.tabs[tab as usize];
         if it.debounce != self.agenda.now {
             return;
         }
-        let due = self.due(tab);
-        let it = &mut self.tabs[tab as usize];
-        if due > self.agenda.now {
+        // It may have grown meanwhile.
+        let now = self.agenda.now;
+        let due = it.client.as_ref().map_or(now, |client| it.keyed + p::DEBOUNCE * client.stretch(now) / 10);
+        if due > now {
             it.debounce = due;
             return self.agenda.plan(due, Event::Debounced(tab));
         }
-        (it.debounce, it.behind) = (NEVER, NEVER);
+        it.debounce = NEVER;
         let (typed, intent) = (it.typed, self.desks[it.human as usize].intent);
         let What::Search(keys) = self.intent(intent).what else { return };
         if typed < keys {
@@ -304,8 +288,7 @@ impl World<'_> {
     }
 
     fn search(&mut self, tab: u32, intent: u32) {
-        let it = &mut self.tabs[tab as usize];
-        (it.debounce, it.behind) = (NEVER, NEVER);
+        self.tabs[tab as usize].debounce = NEVER;
         self.abort(tab, |call| matches!(call.part, Part::Prefix(_)));
         self.ask(tab, intent, Part::Search, 1, false);
     }
@@ -397,11 +380,6 @@ impl World<'_> {
         let Some(place) = it.calls.iter().position(|c| c.id == id) else { return false };
         let call = it.calls.swap_remove(place);
         let (human, intent) = (it.human, call.intent);
-        if matches!(call.part, Part::Prefix(_)) && it.behind != NEVER {
-            // Who waited behind it looks again.
-            it.debounce = self.agenda.now;
-            self.agenda.plan(it.debounce, Event::Debounced(tab));
-        }
         let waits = self.waits(human, intent);
         let Some(n) = call.part.essential() else {
             if let (Part::Optional(n), true) = (call.part, ok) {

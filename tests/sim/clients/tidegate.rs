@@ -14,8 +14,6 @@ use super::{Act, Ask, CallId, Client, Part};
 use crate::sim::clock::{MS, Micros, NEVER, instant, micros};
 
 const ORIGIN: &str = "https://app.example";
-/// The longest that the face's type-ahead waits behind its own unanswered flight, under pressure.
-const BEHIND: Micros = 2_000 * MS;
 /// Handles that are kept, as the face keeps those of the last requests.
 const NAMES: usize = 24;
 
@@ -224,10 +222,6 @@ impl Client for Tidegate {
             State::Serious => 30,
             State::Critical => 60,
         }
-    }
-
-    fn behind(&self, now: Micros) -> Micros {
-        if self.typing(now) > State::Nominal { BEHIND } else { 0 }
     }
 
     fn store(&mut self, now: Micros, old: &str, leaving: bool) -> Option<String> {
