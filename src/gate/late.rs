@@ -176,7 +176,8 @@ impl Gate {
             if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until = if place.essential > 0 { last_chance } else { until.max(self.fits(place, now, r.deadline)) };
+            until =
+                if place.essential > 0 { last_chance } else { until.max(self.fits(place, now, r.deadline)) };
         }
         Hold { until: until.min(last_chance), why: Reason::Overload }.in_force(now)
     }
