@@ -18,7 +18,7 @@
 //! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
 //! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
 //!
-//! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
+//! The predicted wait is what the last answer was late by, three quarters of patience at most, less half of the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
