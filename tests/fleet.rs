@@ -83,7 +83,7 @@ fn where_it_does_not_fit_half_of_what_is_possible_is_done_and_twice_what_bare_fe
     let (got, of) = reached("deep-30", &|p| p.clairvoyant[1]);
     assert!(got >= 0.48 * of && got >= 2.0 * bare, "{got:.3} of {of:.3}, bare {bare:.3}");
     let (got, of) = reached("deep-30-drops", &|p| p.clairvoyant[1]);
-    assert!(got >= 0.7 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
+    assert!(got >= 0.66 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
 }
 
 /// The goal is 1.5 everywhere: not reached where everything is refused for half a minute or longer, and humans go on clicking.
