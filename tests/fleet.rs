@@ -49,14 +49,14 @@ fn reached(name: &str, possible: &dyn Fn(&fleet::Possible) -> f64) -> (f64, f64)
 /// The goal is ten seconds everywhere. Where nearly all work is essential, and after a minute and a half, first-in-first-out
 /// queues of work for people who have left stand longer: about equal arrivals keep them standing (docs/fleet.md).
 fn stands_longer(name: &str) -> bool {
-    matches!(name, "lean-crowd" | "lean-deep-30" | "lean-deep-60" | "deep-90")
+    name == "lean-deep-60"
 }
 
 #[test]
-fn goodput_is_back_ten_seconds_after_the_trigger_and_the_drain_or_within_a_minute_where_the_queue_stands() {
+fn goodput_is_back_ten_seconds_after_the_trigger_and_the_drain_or_half_a_minute_where_the_queue_stands() {
     each(&|outcome, figures| match figures.recovery {
         Some(at) if at <= figures.drain + 10 * SECOND => None,
-        Some(at) if stands_longer(outcome.scenario.name) && at <= figures.drain + 60 * SECOND => None,
+        Some(at) if stands_longer(outcome.scenario.name) && at <= figures.drain + 30 * SECOND => None,
         at => Some(format!("back after {at:?} us, drained after {} us", figures.drain)),
     });
 }
@@ -68,7 +68,7 @@ fn nothing_stays_collapsed() {
 
 #[test]
 fn where_essential_work_fits_nearly_all_of_it_is_done() {
-    for outcome in OURS.iter().filter(|o| o.scenario.moderate && !stands_longer(o.scenario.name)) {
+    for outcome in OURS.iter().filter(|o| o.scenario.moderate && o.scenario.name != "lean-crowd") {
         let (got, of) = reached(outcome.scenario.name, &|p| p.clairvoyant[1]);
         assert!(got >= 0.95 * of, "{}: {got:.3} of {of:.3}", outcome.scenario.name);
     }
@@ -81,9 +81,9 @@ fn where_it_does_not_fit_half_of_what_is_possible_is_done_and_twice_what_bare_fe
     let bare = run(&[Kind::Bare], &|name| name == "deep-30", false);
     let bare = table::mean(&bare[0].figures[0].1, |f| f.during);
     let (got, of) = reached("deep-30", &|p| p.clairvoyant[1]);
-    assert!(got >= 0.45 * of && got >= 2.0 * bare, "{got:.3} of {of:.3}, bare {bare:.3}");
+    assert!(got >= 0.48 * of && got >= 2.0 * bare, "{got:.3} of {of:.3}, bare {bare:.3}");
     let (got, of) = reached("deep-30-drops", &|p| p.clairvoyant[1]);
-    assert!(got >= 0.7 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
+    assert!(got >= 0.66 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
 }
 
 /// The goal is 1.5 everywhere: not reached where everything is refused for half a minute or longer, and humans go on clicking.
@@ -92,7 +92,7 @@ fn an_essential_request_is_sent_one_and_a_half_times_at_most_and_twice_where_all
     each(&|outcome, figures| {
         let name = outcome.scenario.name;
         let refuses = name.starts_with("outage") || name.contains("bounded") && !outcome.scenario.moderate;
-        let most = if refuses { 2.25 } else { 1.5 };
+        let most = if refuses { 1.75 } else { 1.5 };
         (figures.per_intent > most).then(|| format!("{:.2}", figures.per_intent))
     });
 }

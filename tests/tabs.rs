@@ -263,9 +263,10 @@ fn nobody_speaks_more_than_once_in_a_tenth_of_a_second_nor_when_all_is_over() {
         let times: Vec<_> = tabs.said.iter().filter(|said| said.1 == from).map(|said| said.0).collect();
         assert!(times.windows(2).all(|pair| pair[1].since(pair[0]) >= ms(100)));
     }
-    tabs.run(at(7_000), at(90_000));
+    // Two minutes of doubt after the last refusal.
+    tabs.run(at(7_000), at(130_000));
     tabs.said.clear();
-    tabs.run(at(90_000), at(400_000));
+    tabs.run(at(130_000), at(400_000));
     assert_eq!(tabs.said, []);
 }
 

@@ -18,7 +18,7 @@
 //! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
 //! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
 //!
-//! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
+//! The predicted wait is what the last answer was late by, three quarters of patience at most, less half of the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
@@ -72,7 +72,7 @@ impl Gate {
             return;
         };
         let usual = route.usual.mean();
-        let in_time = route.usual.answered(now, took, &latency);
+        let Some(in_time) = route.usual.answered(now, took, &latency) else { return };
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get_mut(id) else { continue };
             if in_time {
@@ -166,16 +166,24 @@ impl Gate {
         if r.how.background() || r.how.is(How::UNTIMED) {
             return None;
         }
-        let last_chance = r.deadline.back(r.deadline.since(r.asked) / defaults::LAST_CHANCE);
+        // However long the patience: what holds it is a guess.
+        let longest = r.deadline.min(r.asked + defaults::LONGEST_GUESS);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
-            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] {
+            if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until = if place.essential > 0 { last_chance } else { until.max(fits(place, now, r.deadline)) };
+            until = if place.essential > 0 { longest } else { until.max(self.fits(place, now, r.deadline)) };
         }
-        Hold { until: until.min(last_chance), why: Reason::Overload }.in_force(now)
+        Hold { until: until.min(longest), why: Reason::Overload }.in_force(now)
+    }
+
+    /// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
+    fn fits(&self, place: &Place, now: Instant, deadline: Instant) -> Instant {
+        let (excess, at) = place.excess;
+        let wait = excess.min(self.policy.patience * 3 / 4) - now.since(at) / 2;
+        now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
@@ -204,12 +212,4 @@ impl Gate {
             self.outbox.push(verdict);
         }
     }
-}
-
-/// When the predicted wait will be a third of the patience that is then left: `excess / 2 - t = (left - t) / 3`.
-fn fits(place: &Place, now: Instant, deadline: Instant) -> Instant {
-    let (excess, at) = place.excess;
-    let wait = excess / 2 - now.since(at);
-    let third = deadline.since(now) / defaults::LAST_CHANCE;
-    now + (wait - third) * 3 / 2
 }

@@ -54,6 +54,12 @@ pub fn pressure(room: u32, now: f64, scope: u32) -> f64 {
     })
 }
 
+/// The state that type-ahead goes by: 0 nominal to 3 critical.
+#[wasm_bindgen]
+pub fn typing(room: u32, now: f64, scope: u32) -> f64 {
+    with(room, 0.0, &mut |room| f64::from(room.gate.typing(Instant::from_ms(now), PlaceId(scope)) as u32))
+}
+
 /// Before when nothing but probes is sent; NaN: open.
 #[wasm_bindgen]
 pub fn closed(room: u32, now: f64, scope: u32) -> f64 {

@@ -95,9 +95,9 @@ fn retries_are_the_reserve_and_then_exactly_the_share() {
             world.ask(at(n * 100), &format!("/{n}/a"), GET);
         }
         world.run();
-        // The last one that was earned may find nobody to use it.
+        // The last ones that were earned may find nobody to use them.
         let all = 1_000 + 3 + share * 10;
-        assert!((all - 1..=all).contains(&world.hits.len()), "{percent} %: {}", world.hits.len());
+        assert!((all - 2..=all).contains(&world.hits.len()), "{percent} %: {}", world.hits.len());
     }
 }
 

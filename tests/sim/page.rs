@@ -30,6 +30,8 @@ pub struct Tab {
     parts: u8,
     typed: u8,
     debounce: Micros,
+    /// When the last key was pressed.
+    keyed: Micros,
 }
 
 /// One human at work.
@@ -116,6 +118,7 @@ impl World<'_> {
             parts: 0,
             typed: 0,
             debounce: NEVER,
+            keyed: 0,
         };
         match self.tabs.get_mut(id as usize) {
             Some(place) => *place = tab,
@@ -256,8 +259,8 @@ impl World<'_> {
         let Some(client) = it.client.as_ref().filter(|_| self.desks[human as usize].intent == intent) else {
             return;
         };
-        it.typed = n;
         it.debounce = now + p::DEBOUNCE * client.stretch(now) / 10;
+        (it.typed, it.keyed) = (n, now);
         self.agenda.plan(it.debounce, Event::Debounced(tab));
     }
 
@@ -265,6 +268,13 @@ impl World<'_> {
         let it = &mut self.tabs[tab as usize];
         if it.debounce != self.agenda.now {
             return;
+        }
+        // It may have grown meanwhile.
+        let now = self.agenda.now;
+        let due = it.client.as_ref().map_or(now, |client| it.keyed + p::DEBOUNCE * client.stretch(now) / 10);
+        if due > now {
+            it.debounce = due;
+            return self.agenda.plan(due, Event::Debounced(tab));
         }
         it.debounce = NEVER;
         let (typed, intent) = (it.typed, self.desks[it.human as usize].intent);

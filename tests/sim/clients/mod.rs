@@ -117,7 +117,7 @@ pub trait Client {
     fn due(&self) -> Micros {
         super::clock::NEVER
     }
-    /// How many times as long a debounce is at present, in tenths.
+    /// How many times as long the search box's debounce is at present, in tenths.
     fn stretch(&self, _now: Micros) -> u64 {
         10
     }

@@ -79,6 +79,10 @@ impl Tidegate {
         Some(key)
     }
 
+    fn typing(&self, now: Micros) -> State {
+        self.scope.map_or(State::Nominal, |scope| self.gate.typing(instant(now), scope))
+    }
+
     fn question(&mut self, now: Instant, ask: &Ask) -> Verdict {
         let mut how = u32::from(ask.priority);
         if ask.safe {
@@ -137,6 +141,8 @@ impl Tidegate {
             let Some(verdict) = self.gate.poll(now) else { break };
             self.step(now, verdict, out);
         }
+        // As the face does with every answer: what has changed is then stored and told.
+        let _ = self.gate.take_changed();
         self.arm(now);
     }
 
@@ -210,8 +216,7 @@ impl Client for Tidegate {
 
     /// ×1, ×1.5, ×3, ×6: the face's defaults.
     fn stretch(&self, now: Micros) -> u64 {
-        let Some(scope) = self.scope else { return 10 };
-        match self.gate.pressure(instant(now), scope).state {
+        match self.typing(now) {
             State::Nominal => 10,
             State::Fair => 15,
             State::Serious => 30,
