@@ -36,7 +36,7 @@ const INTERNAL = [
   "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares shown slots timing",
   // src/human
   "axis back breaks calling cooling due ends flight full guesses heeds held keeps kept known looked mark shared since sure token tried waits whose",
-  "armed behind debounced factors fresh greatest heap hold house hurry lastArgs lastCall lastInvoke lastThis least level look made maxing owner rings stops turn wall",
+  "armed debounced factors fresh greatest heap house lastArgs lastCall lastInvoke lastThis least level look made maxing owner rings stops turn wall",
 ].flatMap((names) => names.split(" "));
 
 /** Options for one bundle; `more` adds plugins. Names that begin with # are this project's own. */

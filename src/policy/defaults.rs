@@ -213,9 +213,6 @@ pub const STRETCH_LOOK: Duration = Duration::from_millis(250);
 pub const TYPED_AGAIN: Duration = Duration::from_secs(5);
 /// Such answers that are kept, of all text boxes of an instance: a word's beginnings.
 pub const TYPED_KEPT: u32 = 16;
-/// Under pressure typed text follows the answer to what was typed before for so long, instead of overtaking it: an
-/// abort saves the server nothing that it has begun.
-pub const TYPED_BEHIND: Duration = Duration::from_secs(2);
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 

@@ -23,7 +23,6 @@ export declare const stretchedLongest: number;
 export declare const stretchLook: number;
 export declare const typedAgain: number;
 export declare const typedKept: number;
-export declare const typedBehind: number;
 ";
 
 /// The same names stand behind each of these; said once, they are an eighth of the list's bytes.
@@ -61,7 +60,6 @@ fn figures() -> String {
         ("stretchLook", defaults::STRETCH_LOOK.as_millis()),
         ("typedAgain", defaults::TYPED_AGAIN.as_millis()),
         ("typedKept", u64::from(defaults::TYPED_KEPT)),
-        ("typedBehind", defaults::TYPED_BEHIND.as_millis()),
     ]
     .map(|(name, value)| format!("export const {name} = {value};\n"))
     .concat()

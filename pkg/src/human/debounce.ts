@@ -4,7 +4,7 @@ import type { Debounced, DebounceOptions } from "../../tidegate.d.ts";
 import { nameOf } from "../keys";
 import type { Room } from "../room";
 import { factorsOf, levelOf, span } from "./stretch";
-import { type Alarm, type Owner, arm, disarm, hasten, lost } from "./timers";
+import { type Alarm, type Owner, arm, disarm, lost } from "./timers";
 import { stretchLook } from "#names";
 
 /** What somebody gave as options; what is no object says nothing. */
@@ -15,12 +15,6 @@ export const flag = (options: any, name: string, usual: boolean): boolean => (na
 
 /** As lodash coerces: what is no number is none. */
 const number = (value: any): number => (typeof value === "symbol" ? 0 : +value || 0);
-
-/** What can be said only here; `hurry` looks again at once whether the time has come. */
-export interface Made {
-  readonly debounced: Debounced<any>;
-  readonly hurry: () => void;
-}
 
 /** One debounced function, in lodash's terms. */
 interface Box extends Owner {
@@ -40,8 +34,8 @@ interface Box extends Owner {
   readonly leading: boolean;
   readonly trailing: boolean;
   readonly maxing: boolean;
-  /** Asked under pressure when the time has come: milliseconds that it may be put off. */
-  readonly hold: ((time: number) => number) | undefined;
+  /** What the core is asked for the state. */
+  readonly question: "pressure" | "typing";
   alarm: Alarm | undefined;
   lastArgs: IArguments | undefined;
   lastThis: unknown;
@@ -52,7 +46,7 @@ interface Box extends Owner {
 
 const look = (box: Box): boolean => {
   const { level, factors, least, greatest } = box;
-  const factor = factors[(box.level = levelOf(box.room, box.scope))]!;
+  const factor = factors[(box.level = levelOf(box.room, box.scope, box.question))]!;
   box.wait = span(least, factor);
   box.maxWait = span(greatest, factor);
   return box.level !== level;
@@ -99,12 +93,9 @@ const cancel = (box: Box): void => {
 const ring = (box: Box, time: number, rung: Alarm): void => {
   box.armed.delete(rung);
   look(box);
-  const { maxing, hold } = box;
-  const left = maxing ? box.maxWait - (time - box.lastInvoke) : Infinity;
-  if (!due(box, time)) return start(box, Math.min(box.wait - (time - box.lastCall!), left), time);
-  const pause = box.level && hold && box.trailing && box.lastArgs ? Math.min(hold(time), left) : 0;
-  if (pause > 0) start(box, pause, time);
-  else end(box, time);
+  if (due(box, time)) return void end(box, time);
+  const left = box.maxing ? box.maxWait - (time - box.lastInvoke) : Infinity;
+  start(box, Math.min(box.wait - (time - box.lastCall!), left), time);
 };
 
 const call = (box: Box, self: unknown, args: IArguments): unknown => {
@@ -133,8 +124,8 @@ const call = (box: Box, self: unknown, args: IArguments): unknown => {
   return box.result;
 };
 
-/** Makes one. Under pressure `hold` may put it off when its time has come, as far as `maxWait` allows. */
-export const make = (room: Room, armed: Set<Alarm>, fn: any, wait: any, options: DebounceOptions, hold?: Box["hold"]): Made => {
+/** Makes one. */
+export const make = (room: Room, armed: Set<Alarm>, fn: any, wait: any, options: DebounceOptions, question: Box["question"] = "pressure"): Debounced<any> => {
   if (typeof fn !== "function") throw new TypeError("Expected a function");
   const least = number(wait);
   const leading = flag(options, "leading", false);
@@ -156,7 +147,7 @@ export const make = (room: Room, armed: Set<Alarm>, fn: any, wait: any, options:
     leading,
     trailing,
     maxing,
-    hold,
+    question,
     alarm: undefined,
     lastArgs: undefined,
     lastThis: undefined,
@@ -175,5 +166,5 @@ export const make = (room: Room, armed: Set<Alarm>, fn: any, wait: any, options:
   debounced.flush = () => (box.alarm ? end(box, Date.now()) : box.result);
   debounced.isPending = () => !!box.alarm;
   signal?.addEventListener?.("abort", box.cancel, { once: true });
-  return { debounced, hurry: () => box.alarm && hasten(box.alarm) };
+  return debounced;
 };

@@ -7,7 +7,7 @@ import { createTyping } from "./typing";
 
 export const createInput = (room: Room) => {
   const armed = new Set<Alarm>();
-  const making = (fn: any, wait: any, options: any, hold?: (time: number) => number) => make(room, armed, fn, wait, options, hold);
+  const making = (fn: any, wait: any, options: any, question?: "typing") => make(room, armed, fn, wait, options, question);
   const { asyncDebounce, forget } = createTyping(room, making);
 
   const tell = room.changed;
@@ -26,13 +26,13 @@ export const createInput = (room: Room) => {
 
   return {
     asyncDebounce,
-    debounce: (fn: any, wait?: any, given?: any): Debounced<any> => making(fn, wait, object(given)).debounced,
+    debounce: (fn: any, wait?: any, given?: any): Debounced<any> => making(fn, wait, object(given)),
     throttle: (fn: any, wait?: any, given?: any): Debounced<any> => {
       const options = object(given);
       const { signal, scope, stretch } = options;
       const leading = flag(options, "leading", true);
       const trailing = flag(options, "trailing", true);
-      return making(fn, wait, { leading, trailing, maxWait: wait, signal, scope, stretch }).debounced;
+      return making(fn, wait, { leading, trailing, maxWait: wait, signal, scope, stretch });
     },
   };
 };

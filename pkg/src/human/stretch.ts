@@ -7,9 +7,9 @@ import { STATES } from "../store";
 import { stretch, stretchedLongest } from "#names";
 
 /** The state of a scope as a place in STATES. Nominal where tidegate does not act: no core, not yet used, another mode. */
-export const levelOf = (room: Room, scope: string): number => {
+export const levelOf = (room: Room, scope: string, question: "pressure" | "typing"): number => {
   const id = !room.mode && room.scopes.get(scope)?.id;
-  return id ? core("pressure", room.id, now(), id) & 3 : 0;
+  return id ? core(question, room.id, now(), id) & 3 : 0;
 };
 
 /** What a wait is multiplied by, per state. A factor that is no number from 1 up leaves the usual one. */

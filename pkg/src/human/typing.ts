@@ -1,10 +1,10 @@
 // Type-ahead: one promise for all calls of a window; a newer window aborts the flight of the one before, whose callers
 // get the newest result. Whatever happens, every promise settles, and none is anybody's unhandled rejection.
-import type { AsyncDebounced, DebounceOptions } from "../../tidegate.d.ts";
+import type { AsyncDebounced, Debounced, DebounceOptions } from "../../tidegate.d.ts";
 import { attempt } from "../events";
 import type { Room } from "../room";
-import { type Made, flag, object } from "./debounce";
-import { typedAgain, typedBehind, typedKept } from "#names";
+import { flag, object } from "./debounce";
+import { typedAgain, typedKept } from "#names";
 
 /** The calls that wait for one result. */
 interface Window {
@@ -57,19 +57,17 @@ interface Box {
   /** How to end what is unanswered, of all boxes. */
   readonly stops: Set<() => void>;
   readonly stop: () => void;
-  made?: Made;
+  debounced?: Debounced<any>;
   /** Has not fired yet. */
   next?: Window | undefined;
   flight?: { readonly window: Window; readonly controller: AbortController } | undefined;
-  /** Since when `next` waits for the flight; NaN: it does not. */
-  behind: number;
 }
 
 const stop = (box: Box, cause: unknown = abort("cancelled")): void => {
   const { next, flight } = box;
   box.next = box.flight = undefined;
   box.stops.delete(box.stop);
-  box.made!.debounced.cancel();
+  box.debounced!.cancel();
   next?.reject(cause);
   flight?.window.reject(cause);
   flight?.controller.abort(cause);
@@ -80,7 +78,6 @@ const landed = (box: Box, flight: Box["flight"]): boolean => {
   if (box.flight !== flight) return false;
   box.flight = undefined;
   if (!box.next) box.stops.delete(box.stop);
-  else if (box.behind === box.behind) box.made!.hurry();
   return true;
 };
 
@@ -92,7 +89,6 @@ const run = (box: Box, args: unknown[]): Promise<any> => {
   const controller = new AbortController();
   const mine = (box.flight = { window, controller });
   box.next = undefined;
-  box.behind = NaN;
   older?.window.resolve(promise);
   older?.controller.abort(abort("superseded"));
   // What hears that may have cancelled this one.
@@ -117,15 +113,8 @@ const run = (box: Box, args: unknown[]): Promise<any> => {
   return promise;
 };
 
-// To overtake an answer that is on its way would cost the server a second one.
-const hold = (box: Box, time: number): number => {
-  if (!box.flight) return 0;
-  if (!(time >= box.behind)) box.behind = time;
-  return box.behind + typedBehind - time;
-};
-
 /** `asyncDebounce` of a room, and how all that waits there is ended and forgotten. */
-export const createTyping = (room: Room, make: (fn: any, wait: any, options: any, hold?: (time: number) => number) => Made) => {
+export const createTyping = (room: Room, make: (fn: any, wait: any, options: any, question: "typing") => Debounced<any>) => {
   const memory = createMemory(room);
   const stops = new Set<() => void>();
 
@@ -133,9 +122,9 @@ export const createTyping = (room: Room, make: (fn: any, wait: any, options: any
     const options = object(given);
     const { signal } = options;
     const trailing = flag(options, "trailing", true);
-    const box: Box = { fn, memory, stops, stop: () => stop(box), behind: NaN };
+    const box: Box = { fn, memory, stops, stop: () => stop(box) };
     const work = typeof fn === "function" && ((...args: unknown[]) => run(box, args));
-    const { debounced } = (box.made = make(work, wait, options, (time) => hold(box, time)));
+    const debounced = (box.debounced = make(work, wait, options, "typing"));
 
     const search: any = (...args: unknown[]): Promise<any> => {
       const window = (box.next ??= open());
