@@ -171,12 +171,14 @@ impl Gate {
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
-            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] {
+            let (sign, at) = place.level.late_sign();
+            let was = sign >= self.policy.pressure.up[1] && now.since(at) < defaults::ACTIVE && place.essential > 0;
+            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] && !was {
                 continue;
             }
-            until = if place.essential > 0 { last_chance } else { until.max(fits(place, now, r.deadline)) };
+            until = if place.essential > 0 { r.deadline } else { until.max(fits(place, now, r.deadline).min(last_chance)) };
         }
-        Hold { until: until.min(last_chance), why: Reason::Overload }.in_force(now)
+        Hold { until, why: Reason::Overload }.in_force(now)
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
