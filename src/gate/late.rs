@@ -18,7 +18,7 @@
 //! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
 //! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
 //!
-//! The predicted wait is half of what the last answer was late by, less the time since. Unsafe work is never dropped.
+//! The predicted wait is what the last answer was late by, less half of the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
@@ -167,16 +167,20 @@ impl Gate {
         if r.how.background() || r.how.is(How::UNTIMED) {
             return None;
         }
+        let figures = &self.policy.pressure;
         let last_chance = r.deadline.back(r.deadline.since(r.asked) / defaults::LAST_CHANCE);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
+            let serious = place.level.lateness(now, figures) >= figures.down[1];
+            // One goes first for as long as an active human's last sign was serious, and the others follow a good answer.
             let (sign, at) = place.level.late_sign();
-            let was = sign >= self.policy.pressure.up[1] && now.since(at) < defaults::ACTIVE && place.essential > 0;
-            if place.level.lateness(now, &self.policy.pressure) < self.policy.pressure.down[1] && !was {
-                continue;
+            let was = sign >= figures.up[1] && now.since(at) < defaults::ACTIVE;
+            if (serious || was) && place.essential > 0 {
+                until = r.deadline;
+            } else if serious {
+                until = until.max(fits(place, now, r.deadline).min(last_chance));
             }
-            until = if place.essential > 0 { r.deadline } else { until.max(fits(place, now, r.deadline).min(last_chance)) };
         }
         Hold { until, why: Reason::Overload }.in_force(now)
     }
@@ -209,10 +213,10 @@ impl Gate {
     }
 }
 
-/// When the predicted wait will be a third of the patience that is then left: `excess / 2 - t = (left - t) / 3`.
+/// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
 fn fits(place: &Place, now: Instant, deadline: Instant) -> Instant {
     let (excess, at) = place.excess;
-    let wait = excess / 2 - now.since(at);
+    let wait = excess - now.since(at) / 2;
     let third = deadline.since(now) / defaults::LAST_CHANCE;
-    now + (wait - third) * 3 / 2
+    now + (wait - third) * 6
 }
