@@ -168,7 +168,6 @@ impl Gate {
             return None;
         }
         let figures = &self.policy.pressure;
-        let last_chance = r.deadline.back(r.deadline.since(r.asked) / defaults::LAST_CHANCE);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
@@ -179,10 +178,10 @@ impl Gate {
             if (serious || was) && place.essential > 0 {
                 until = r.deadline;
             } else if serious {
-                until = until.max(fits(place, now, r.deadline).min(last_chance));
+                until = until.max(fits(place, now, r.deadline));
             }
         }
-        Hold { until, why: Reason::Overload }.in_force(now)
+        Hold { until: until.min(r.deadline), why: Reason::Overload }.in_force(now)
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
