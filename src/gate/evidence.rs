@@ -85,6 +85,9 @@ impl Gate {
                     self.widen(now, r, Reason::Breaker);
                 } else if self.stumbles(r) {
                     self.suspect(now, r, true);
+                } else if r.tries > 0 || r.how.is(How::NO_HOLD) {
+                    // Once more, and its human is told so: the next press asks nobody for a while.
+                    self.suspect(now, r, false);
                 }
             }
             Meaning::Silent => {}
@@ -115,12 +118,14 @@ impl Gate {
         self.tell(now, r.scope);
     }
 
-    /// Two classes have failed, one after the other, and nothing was answered well between them.
+    /// Two classes have failed, one after the other, and nothing was answered well between them; or that was so, and
+    /// nothing was answered well since.
     fn stumbles(&mut self, r: &Request) -> bool {
         let Some(scope) = self.places.get_mut(r.scope) else { return false };
         let last = core::mem::replace(&mut scope.stumbled, r.route);
+        let another = last != PlaceId::NONE && last != r.route;
         // Who wants no breaker wants no guess about failures.
-        last != PlaceId::NONE && last != r.route && self.policy.breaker.trip > 0
+        (another || scope.backoff.last() > Duration::ZERO) && self.policy.breaker.trip > 0
     }
 
     fn is_open(&self, r: &Request) -> bool {
@@ -147,19 +152,28 @@ impl Gate {
         if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
             place.close(now, wait.min(self.policy.max_hint), &mut self.spread);
         }
+        self.doubt(now, r, everywhere);
+    }
+
+    /// What has refused counts as late: when it opens again one goes, and an answer in time lets the others follow.
+    fn doubt(&mut self, now: Instant, r: &Request, everywhere: bool) {
+        let figures = self.policy.pressure;
+        if let Some(place) = self.places.get_mut(concerned(r, everywhere)) {
+            place.level.late(now, figures.up[1], &figures);
+        }
         self.changed = true;
     }
 
     /// It named none: a short guess, random and growing with every round. Refusals that come in while a guess is in
-    /// force belong to the round that it ended.
+    /// force belong to the round that it ended, but for the press that has probed it.
     fn suspect(&mut self, now: Instant, r: &Request, everywhere: bool) {
         if let Some(place) = self.places.get_mut(concerned(r, everywhere))
-            && place.guess.until <= now
+            && (place.guess.until <= now || r.how.is(How::PRESS) && place.pressed >= place.guess.until)
         {
             let until = now + place.backoff.next(&mut self.jitter, &self.policy.backoff);
             place.suspect(now, until, Reason::Overload);
         }
-        self.changed = true;
+        self.doubt(now, r, everywhere);
     }
 
     /// When this request, which failed without closing anything, may be tried again.

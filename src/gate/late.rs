@@ -167,21 +167,22 @@ impl Gate {
         if r.how.background() || r.how.is(How::UNTIMED) {
             return None;
         }
-        let figures = &self.policy.pressure;
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
-            let serious = place.level.lateness(now, figures) >= figures.down[1];
-            // One goes first for as long as an active human's last sign was serious, and the others follow a good answer.
-            let (sign, at) = place.level.late_sign();
-            let was = sign >= figures.up[1] && now.since(at) < defaults::ACTIVE;
-            if (serious || was) && place.essential > 0 {
-                until = r.deadline;
-            } else if serious {
-                until = until.max(fits(place, now, r.deadline));
+            if !place.level.doubted(now, &self.policy.pressure) {
+                continue;
             }
+            until = if place.essential > 0 { r.deadline } else { until.max(self.fits(place, now, r.deadline)) };
         }
         Hold { until: until.min(r.deadline), why: Reason::Overload }.in_force(now)
+    }
+
+    /// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
+    fn fits(&self, place: &Place, now: Instant, deadline: Instant) -> Instant {
+        let (excess, at) = place.excess;
+        let wait = excess.min(self.policy.patience * 3 / 4) - now.since(at) / 2;
+        now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
@@ -210,12 +211,4 @@ impl Gate {
             self.outbox.push(verdict);
         }
     }
-}
-
-/// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
-fn fits(place: &Place, now: Instant, deadline: Instant) -> Instant {
-    let (excess, at) = place.excess;
-    let wait = excess - now.since(at) / 2;
-    let third = deadline.since(now) / defaults::LAST_CHANCE;
-    now + (wait - third) * 6
 }

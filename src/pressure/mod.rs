@@ -121,6 +121,11 @@ impl Level {
         decay(self.late, now.since(self.late_at), policy.late_half_life)
     }
 
+    /// Whether it was late by more than a first sign, and nothing has refuted that since.
+    pub fn doubted(&self, now: Instant, policy: &PressurePolicy) -> bool {
+        self.late >= policy.up[0] && self.lateness(now, policy) >= policy.down[0]
+    }
+
     /// Takes in one piece of evidence, at most up to `cap`.
     pub fn hear(&mut self, now: Instant, evidence: Evidence, cap: u32, policy: &PressurePolicy) {
         let (old, state) = (self.own(now, policy), self.state(now, policy));

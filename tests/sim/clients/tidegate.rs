@@ -137,6 +137,8 @@ impl Tidegate {
             let Some(verdict) = self.gate.poll(now) else { break };
             self.step(now, verdict, out);
         }
+        // As the face does with every answer: what has changed is then stored and told.
+        let _ = self.gate.take_changed();
         self.arm(now);
     }
 
