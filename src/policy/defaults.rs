@@ -205,8 +205,8 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     class_cap: 4_000,
     // Evidence is half as strong after five seconds: a short dip is forgotten in less than half a minute.
     half_life: Duration::from_secs(5),
-    // Longer than a patience: nobody sends a request to refute it. From 8 to 20 s made no difference in the fleet.
-    late_half_life: Duration::from_secs(20),
+    // Longer than a patience: nobody sends a request to refute it. At 20 s a fiftieth of the optional content is lost, at 12 the minutes after a deep overload are worse.
+    late_half_life: Duration::from_secs(15),
     up: [3_000, 6_000, 8_500],
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],
