@@ -8,6 +8,7 @@ use crate::reason::Reason;
 use crate::scope::{Place, PlaceId};
 use crate::tickets::Request;
 use crate::time::{Duration, Instant};
+use crate::verdict::How;
 
 /// The pressure of one scope, for the page.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -36,6 +37,23 @@ impl Gate {
             closed_until: closed.map(|c| c.until),
             reason: closed.map(|c| c.why).or((state > State::Nominal).then_some(Reason::Overload)),
         }
+    }
+
+    /// The state that what is typed ahead goes by: that of the scope, and serious while what a human waits for there is
+    /// unanswered for longer than twice what is usual. Of a class never answered, what is usual for the slowest counts.
+    pub fn typing(&self, now: Instant, scope: PlaceId) -> State {
+        let state = self.pressure(now, scope).state;
+        let mut slowest = Duration::ZERO;
+        for place in self.places.all.iter().filter(|place| place.scope == scope) {
+            slowest = slowest.max(place.usual.mean());
+        }
+        let overdue = |r: &Request| {
+            let usual = self.places.get(r.route).map_or(Duration::ZERO, |route| route.usual.mean());
+            let usual = if usual > Duration::ZERO { usual } else { slowest };
+            let timed = r.scope == scope && !r.how.background() && !r.how.is(How::UNTIMED);
+            timed && usual > Duration::ZERO && now.since(r.sent_at) > usual * 2
+        };
+        if self.tickets.in_flight().any(overdue) { state.max(State::Serious) } else { state }
     }
 
     /// A closed scope is serious at least, however old the evidence.

@@ -72,7 +72,7 @@ impl Gate {
             return;
         };
         let usual = route.usual.mean();
-        let in_time = route.usual.answered(now, took, &latency);
+        let Some(in_time) = route.usual.answered(now, took, &latency) else { return };
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get_mut(id) else { continue };
             if in_time {

@@ -22,9 +22,9 @@
 //! let policy = LatencyPolicy { least: ms(100), cold: ms(2_000), drift: ms(120_000) };
 //! let mut usual = Usual::default();
 //! assert_eq!(usual.late_after(&policy), None); // nothing is usual yet
-//! assert!(usual.answered(t0, ms(100), &policy));
+//! assert_eq!(usual.answered(t0, ms(100), &policy), Some(true));
 //! assert_eq!(usual.late_after(&policy), Some(ms(300)));
-//! assert!(!usual.answered(t0, ms(900), &policy)); // late, and not learned
+//! assert_eq!(usual.answered(t0, ms(900), &policy), Some(false)); // late, and not learned
 //! ```
 //!
 //! Not here: which answers count (the gate leaves out what a late event loop, a request's body or an event stream took).
@@ -70,14 +70,16 @@ impl Usual {
         (self.mean > 0).then(|| self.mean() + spread)
     }
 
-    /// An answer took this long. Answers whether that was in time; the first one is when it came before `cold`.
-    pub fn answered(&mut self, now: Instant, took: Duration, policy: &LatencyPolicy) -> bool {
+    /// An answer took this long. Answers whether that was in time. The first one was not when it took longer than `cold`,
+    /// and when it took twice `least` nobody can tell: it may come from a queue, or be usual.
+    pub fn answered(&mut self, now: Instant, took: Duration, policy: &LatencyPolicy) -> Option<bool> {
         let sample = took.as_micros().clamp(1, u64::from(u32::MAX)) as u32;
         let since = now.since(self.at);
         self.at = now;
         let Some(late) = self.late_after(policy) else {
             (self.mean, self.deviation) = (sample, sample / 2);
-            return took < policy.cold;
+            let quick = took < policy.cold.min(policy.least * 2);
+            return if quick || took >= policy.cold { Some(quick) } else { None };
         };
         if took > late {
             // mean * since / drift, bounded by the way to the sample.
@@ -86,7 +88,7 @@ impl Usual {
             let far = u64::from(sample.saturating_sub(self.mean));
             self.mean = self.mean.saturating_add(step.min(far) as u32);
             self.missed = sample;
-            return false;
+            return Some(false);
         }
         let error = self.mean.abs_diff(sample);
         self.deviation = self.deviation - self.deviation / 4 + error / 4;
@@ -95,7 +97,7 @@ impl Usual {
         }
         self.missed = 0;
         self.mean = (self.mean - self.mean / 8 + sample / 8).max(1);
-        true
+        Some(true)
     }
 
     /// What is kept of it over a reload: mean and deviation in microseconds.
@@ -140,18 +142,19 @@ mod tests {
     #[test]
     fn follows_its_table() {
         let mut first = Usual::default();
-        assert!(first.answered(at(0), ms(400), &POLICY), "the first");
+        assert_eq!(first.answered(at(0), ms(400), &POLICY), None, "the first: usual, or a queue");
         assert_eq!(first.figures(), (400_000, 200_000));
-        assert!(!Usual::default().answered(at(0), ms(2_000), &POLICY), "the first, beyond cold");
+        assert!(Usual::default().answered(at(0), ms(2_000), &POLICY) == Some(false), "the first, beyond cold");
+        assert_eq!(Usual::default().answered(at(0), ms(199), &POLICY), Some(true), "the first, below twice the least");
 
         let mut one = steady(400);
-        assert!(one.answered(at(100_000), ms(480), &POLICY), "in time");
+        assert!(one.answered(at(100_000), ms(480), &POLICY) == Some(true), "in time");
         assert_eq!(one.mean(), ms(410), "an eighth of the way");
 
         let mut one = steady(400);
-        assert!(!one.answered(at(100_000), ms(5_000), &POLICY), "late");
+        assert!(one.answered(at(100_000), ms(5_000), &POLICY) == Some(false), "late");
         assert_eq!(one.mean().as_millis(), 403, "one second of 120");
-        assert!(!one.answered(at(100_000), ms(5_000), &POLICY), "late again in the same moment");
+        assert!(one.answered(at(100_000), ms(5_000), &POLICY) == Some(false), "late again in the same moment");
         assert_eq!(one.mean().as_millis(), 403);
     }
 
@@ -175,7 +178,7 @@ mod tests {
     fn half_a_minute_of_overload_does_not_become_usual() {
         let mut usual = steady(200);
         for n in 0..30 {
-            assert!(!usual.answered(at(100_000 + n * 1_000), ms(4_000), &POLICY), "{n}");
+            assert!(usual.answered(at(100_000 + n * 1_000), ms(4_000), &POLICY) == Some(false), "{n}");
         }
         assert!(usual.mean() < ms(270), "{:?}", usual.mean());
     }
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn a_network_that_stays_slower_becomes_usual_within_minutes() {
         let mut usual = steady(200);
-        let learned = (0..600).find(|n| usual.answered(at(100_000 + n * 1_000), ms(1_000), &POLICY));
+        let learned = (0..600).find(|n| usual.answered(at(100_000 + n * 1_000), ms(1_000), &POLICY) == Some(true));
         assert!(matches!(learned, Some(60..=240)), "{learned:?}");
     }
 
@@ -198,7 +201,7 @@ mod tests {
         }
         let at_once = LatencyPolicy { drift: Duration::ZERO, ..POLICY };
         let mut usual = steady(200);
-        assert!(!usual.answered(at(100_000), ms(4_000), &at_once));
+        assert!(usual.answered(at(100_000), ms(4_000), &at_once) == Some(false));
         assert_eq!(usual.mean(), ms(4_000));
     }
 
@@ -213,8 +216,8 @@ mod tests {
 
     #[test]
     fn what_takes_just_as_long_as_it_may_is_in_time() {
-        assert!(steady(400).answered(at(100_000), ms(800), &POLICY));
-        assert!(!steady(400).answered(at(100_000), ms(801), &POLICY));
+        assert!(steady(400).answered(at(100_000), ms(800), &POLICY) == Some(true));
+        assert!(steady(400).answered(at(100_000), ms(801), &POLICY) == Some(false));
     }
 
     #[test]
@@ -223,9 +226,9 @@ mod tests {
             let mut one = steady(400);
             let before = one.figures().1;
             if late {
-                assert!(!one.answered(at(100_000), ms(4_403), &POLICY));
+                assert!(one.answered(at(100_000), ms(4_403), &POLICY) == Some(false));
             }
-            assert!(one.answered(at(then), ms(took), &POLICY));
+            assert!(one.answered(at(then), ms(took), &POLICY) == Some(true));
             one.figures().1 - before / 4 * 3
         };
         let about = |figure: u32, expected: u32| assert!(figure.abs_diff(expected) < 1_000, "{figure}");

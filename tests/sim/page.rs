@@ -30,6 +30,10 @@ pub struct Tab {
     parts: u8,
     typed: u8,
     debounce: Micros,
+    /// When the last key was pressed.
+    keyed: Micros,
+    /// Since when the next flight of the box waits behind an earlier one.
+    behind: Micros,
 }
 
 /// One human at work.
@@ -116,6 +120,8 @@ impl World<'_> {
             parts: 0,
             typed: 0,
             debounce: NEVER,
+            keyed: 0,
+            behind: NEVER,
         };
         match self.tabs.get_mut(id as usize) {
             Some(place) => *place = tab,
@@ -141,7 +147,7 @@ impl World<'_> {
         it.client = None;
         it.calls.clear();
         it.page += 1;
-        (it.armed, it.debounce, it.parts) = (NEVER, NEVER, 0);
+        (it.armed, it.debounce, it.behind, it.parts) = (NEVER, NEVER, NEVER, 0);
     }
 
     fn reload(&mut self, tab: u32) {
@@ -256,9 +262,23 @@ impl World<'_> {
         let Some(client) = it.client.as_ref().filter(|_| self.desks[human as usize].intent == intent) else {
             return;
         };
-        it.typed = n;
         it.debounce = now + p::DEBOUNCE * client.stretch(now) / 10;
+        (it.typed, it.keyed) = (n, now);
         self.agenda.plan(it.debounce, Event::Debounced(tab));
+    }
+
+    /// When the box's next flight may leave: its debounce may have grown meanwhile, and an earlier flight of the box may be
+    /// on its way still.
+    fn due(&mut self, tab: u32) -> Micros {
+        let (now, it) = (self.agenda.now, &mut self.tabs[tab as usize]);
+        let Some(client) = &it.client else { return now };
+        let due = it.keyed + p::DEBOUNCE * client.stretch(now) / 10;
+        let behind = client.behind(now);
+        if due > now || behind == 0 || !it.calls.iter().any(|c| matches!(c.part, Part::Prefix(_))) {
+            return due;
+        }
+        it.behind = it.behind.min(now);
+        it.behind + behind
     }
 
     pub fn debounced(&mut self, tab: u32) {
@@ -266,7 +286,13 @@ impl World<'_> {
         if it.debounce != self.agenda.now {
             return;
         }
-        it.debounce = NEVER;
+        let due = self.due(tab);
+        let it = &mut self.tabs[tab as usize];
+        if due > self.agenda.now {
+            it.debounce = due;
+            return self.agenda.plan(due, Event::Debounced(tab));
+        }
+        (it.debounce, it.behind) = (NEVER, NEVER);
         let (typed, intent) = (it.typed, self.desks[it.human as usize].intent);
         let What::Search(keys) = self.intent(intent).what else { return };
         if typed < keys {
@@ -278,7 +304,8 @@ impl World<'_> {
     }
 
     fn search(&mut self, tab: u32, intent: u32) {
-        self.tabs[tab as usize].debounce = NEVER;
+        let it = &mut self.tabs[tab as usize];
+        (it.debounce, it.behind) = (NEVER, NEVER);
         self.abort(tab, |call| matches!(call.part, Part::Prefix(_)));
         self.ask(tab, intent, Part::Search, 1, false);
     }
@@ -370,6 +397,11 @@ impl World<'_> {
         let Some(place) = it.calls.iter().position(|c| c.id == id) else { return false };
         let call = it.calls.swap_remove(place);
         let (human, intent) = (it.human, call.intent);
+        if matches!(call.part, Part::Prefix(_)) && it.behind != NEVER {
+            // Who waited behind it looks again.
+            it.debounce = self.agenda.now;
+            self.agenda.plan(it.debounce, Event::Debounced(tab));
+        }
         let waits = self.waits(human, intent);
         let Some(n) = call.part.essential() else {
             if let (Part::Optional(n), true) = (call.part, ok) {

@@ -117,9 +117,13 @@ pub trait Client {
     fn due(&self) -> Micros {
         super::clock::NEVER
     }
-    /// How many times as long a debounce is at present, in tenths.
+    /// How many times as long the search box's debounce is at present, in tenths.
     fn stretch(&self, _now: Micros) -> u64 {
         10
+    }
+    /// How long, once that is over, the next flight of the box waits for an earlier one that is unanswered.
+    fn behind(&self, _now: Micros) -> Micros {
+        0
     }
     /// What the human's storage holds from now on, in the place of `old`; none: as it was. `leaving`: the page goes.
     fn store(&mut self, _now: Micros, _old: &str, _leaving: bool) -> Option<String> {

@@ -14,6 +14,8 @@ use super::{Act, Ask, CallId, Client, Part};
 use crate::sim::clock::{MS, Micros, NEVER, instant, micros};
 
 const ORIGIN: &str = "https://app.example";
+/// The longest that the face's type-ahead waits behind its own unanswered flight, under pressure.
+const BEHIND: Micros = 2_000 * MS;
 /// Handles that are kept, as the face keeps those of the last requests.
 const NAMES: usize = 24;
 
@@ -77,6 +79,10 @@ impl Tidegate {
         }
         self.names.push((intent, ask.part, key));
         Some(key)
+    }
+
+    fn typing(&self, now: Micros) -> State {
+        self.scope.map_or(State::Nominal, |scope| self.gate.typing(instant(now), scope))
     }
 
     fn question(&mut self, now: Instant, ask: &Ask) -> Verdict {
@@ -212,13 +218,16 @@ impl Client for Tidegate {
 
     /// ×1, ×1.5, ×3, ×6: the face's defaults.
     fn stretch(&self, now: Micros) -> u64 {
-        let Some(scope) = self.scope else { return 10 };
-        match self.gate.pressure(instant(now), scope).state {
+        match self.typing(now) {
             State::Nominal => 10,
             State::Fair => 15,
             State::Serious => 30,
             State::Critical => 60,
         }
+    }
+
+    fn behind(&self, now: Micros) -> Micros {
+        if self.typing(now) > State::Nominal { BEHIND } else { 0 }
     }
 
     fn store(&mut self, now: Micros, old: &str, leaving: bool) -> Option<String> {
