@@ -85,8 +85,8 @@ impl Gate {
                     self.widen(now, r, Reason::Breaker);
                 } else if self.stumbles(r) {
                     self.suspect(now, r, true);
-                } else if r.tries > 0 || r.how.is(How::NO_HOLD) {
-                    // Once more, and its human is told so: the next press asks nobody for a while.
+                } else if r.tries > 0 {
+                    // It was held, and failed again: the next press asks nobody for a while.
                     self.suspect(now, r, false);
                 }
             }
