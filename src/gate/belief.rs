@@ -35,13 +35,13 @@ impl Gate {
         }
         if let Some((until, level)) = late(place) {
             let (excess, at) = place.excess;
-            let left = (excess - now.since(at) * 2).max(self.outstanding(now, place) * 2);
+            let left = (excess - now.since(at) / 2).max(self.outstanding(now, place) * 2);
             tell(until, LATE, u64::from(level) << 48 | left.as_millis().min(u64::from(u32::MAX)));
         }
     }
 
-    /// By how much the oldest of a human's requests in flight is beyond what is usual: a lower bound of its wait, where half
-    /// of the last one's is taken for what to expect.
+    /// By how much the oldest of a human's requests in flight is beyond what is usual: a lower bound of its wait, and about
+    /// half of it, since a look at one in flight comes in the middle of its wait.
     fn outstanding(&self, now: Instant, place: &Place) -> Duration {
         let of_it = |r: &&Request| r.scope == place.id || r.route == place.id;
         let mut longest = Duration::ZERO;

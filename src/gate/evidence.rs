@@ -85,7 +85,7 @@ impl Gate {
                     self.widen(now, r, Reason::Breaker);
                 } else if self.stumbles(r) {
                     self.suspect(now, r, true);
-                } else if r.tries > 0 {
+                } else if r.tries > 0 && self.policy.breaker.trip > 0 {
                     // It was held, and failed again: the next press asks nobody for a while.
                     self.suspect(now, r, false);
                 }

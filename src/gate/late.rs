@@ -173,7 +173,8 @@ impl Gate {
             if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until = if place.essential > 0 { r.deadline } else { until.max(self.fits(place, now, r.deadline)) };
+            until =
+                if place.essential > 0 { r.deadline } else { until.max(self.fits(place, now, r.deadline)) };
         }
         Hold { until: until.min(r.deadline), why: Reason::Overload }.in_force(now)
     }
@@ -183,6 +184,20 @@ impl Gate {
         let (excess, at) = place.excess;
         let wait = excess.min(self.policy.patience * 3 / 4) - now.since(at) / 2;
         now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
+    }
+
+    /// One of a human's has landed, answered or not: who waits for it to the end of patience looks again now.
+    pub(super) fn follow(&mut self, now: Instant, scope: PlaceId) {
+        let tickets = &self.tickets;
+        self.queue.retime(&mut |waiter| {
+            if waiter.not_before == waiter.deadline
+                && let Some(r) = tickets.get(Ticket(waiter.ticket))
+                && r.scope == scope
+                && r.hold.why == Reason::Overload
+            {
+                waiter.not_before = now;
+            }
+        });
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.

@@ -144,8 +144,15 @@ mod tests {
         let mut first = Usual::default();
         assert_eq!(first.answered(at(0), ms(400), &POLICY), None, "the first: usual, or a queue");
         assert_eq!(first.figures(), (400_000, 200_000));
-        assert!(Usual::default().answered(at(0), ms(2_000), &POLICY) == Some(false), "the first, beyond cold");
-        assert_eq!(Usual::default().answered(at(0), ms(199), &POLICY), Some(true), "the first, below twice the least");
+        assert!(
+            Usual::default().answered(at(0), ms(2_000), &POLICY) == Some(false),
+            "the first, beyond cold"
+        );
+        assert_eq!(
+            Usual::default().answered(at(0), ms(199), &POLICY),
+            Some(true),
+            "the first, below twice the least"
+        );
 
         let mut one = steady(400);
         assert!(one.answered(at(100_000), ms(480), &POLICY) == Some(true), "in time");
@@ -154,7 +161,10 @@ mod tests {
         let mut one = steady(400);
         assert!(one.answered(at(100_000), ms(5_000), &POLICY) == Some(false), "late");
         assert_eq!(one.mean().as_millis(), 403, "one second of 120");
-        assert!(one.answered(at(100_000), ms(5_000), &POLICY) == Some(false), "late again in the same moment");
+        assert!(
+            one.answered(at(100_000), ms(5_000), &POLICY) == Some(false),
+            "late again in the same moment"
+        );
         assert_eq!(one.mean().as_millis(), 403);
     }
 
@@ -186,7 +196,8 @@ mod tests {
     #[test]
     fn a_network_that_stays_slower_becomes_usual_within_minutes() {
         let mut usual = steady(200);
-        let learned = (0..600).find(|n| usual.answered(at(100_000 + n * 1_000), ms(1_000), &POLICY) == Some(true));
+        let learned =
+            (0..600).find(|n| usual.answered(at(100_000 + n * 1_000), ms(1_000), &POLICY) == Some(true));
         assert!(matches!(learned, Some(60..=240)), "{learned:?}");
     }
 

@@ -128,9 +128,11 @@ fn a_guess_never_lasts_longer_than_half_a_minute_whatever_is_set() {
     let closed = world.gate().pressure(now, scope).closed_until;
     assert!(closed.is_none_or(|until| until <= now + secs(30)));
     for call in &world.pages[0].calls {
-        for (n, (until, _)) in call.waits.iter().enumerate().filter(|(_, w)| w.1 != Reason::Concurrency) {
-            let since = if n == 0 { call.asked } else { call.waits[n - 1].0.max(call.asked) };
+        let mut since = call.asked;
+        // To the end of patience one waits for another that is in flight, or for room: that is no guess.
+        for (until, _) in call.waits.iter().filter(|w| w.0 < call.asked + secs(86_400)) {
             assert!(*until <= since.max(*call.sent.last().unwrap_or(&since)) + secs(60), "{call:?}");
+            since = *until;
         }
     }
     world.run();
@@ -148,10 +150,10 @@ fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
         let next = world.ask(at(6), "/a", GET);
         world.run();
         let until = world.call(next).waits[0].0;
-        assert!(until >= at(5 + 1_600) && until <= at(5 + 4_800), "a fifth to three of the patience");
-        soon += usize::from(until < at(5 + 3_200));
+        assert!(until >= at(5 + 2_666) && until <= at(5 + 8_000), "a third of the patience to all of it");
+        soon += usize::from(until < at(5 + 5_333));
     }
-    assert!(soon >= 8, "not the longest of forty draws: {soon} of 40 within 1.4 s");
+    assert!(soon >= 8, "not the longest of forty draws: {soon} of 40 within the first half");
 }
 
 #[test]
