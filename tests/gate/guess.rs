@@ -169,3 +169,24 @@ fn a_failed_probe_tells_who_waited_for_it_at_once() {
     assert_eq!(call.waits, [(at(TRIPPED + 8_010), Reason::Breaker)], "as long as it has patience");
     assert_eq!(call.end, Some((failed, End::Shed(Reason::Breaker, failed + secs(10)))));
 }
+
+#[test]
+fn one_failure_in_a_hundred_that_closes_nothing_refuses_nobody() {
+    for kind in [500, 502, 0] {
+        for seed in 0..5 {
+            let mut rng = tidegate::rng::Rng::from_seed(seed);
+            let mut world = World::new(&[], move |_| if rng.below(100) == 0 { fail(kind) } else { ok() });
+            world.page(seed);
+            let paths = ["/a", "/b", "/c", "/d", "/e"];
+            for (n, path) in (0..2_000).zip(paths.into_iter().cycle()) {
+                world.ask(at(n * 200), &format!("{path}/{n}"), GET);
+            }
+            world.run();
+            let calls = &world.pages[0].calls;
+            assert!(calls.iter().all(|c| matches!(c.end(), End::Served(_))), "{kind}");
+            // Two that fail one after the other, and one that was held and fails again, close for a moment.
+            let waited = calls.iter().filter(|c| !c.waits.is_empty() && c.sent.len() < 2).count();
+            assert!(waited <= 40, "{kind} (seed {seed}): {waited} of 2000 waited for others' failures");
+        }
+    }
+}
