@@ -11,7 +11,8 @@ use sim::fleet::{Outcome, Plan};
 use sim::measure::Figures;
 use sim::{fleet, herd, params, scenario, table};
 
-const CLIENTS: u32 = 300;
+/// The workers that a fifth of so few leaves are rounded and few: with these the figures come near those of a thousand.
+const CLIENTS: u32 = 450;
 const SEEDS: u64 = 2;
 
 fn run(kinds: &[Kind], names: &dyn Fn(&str) -> bool, bounds: bool) -> Vec<Outcome> {
@@ -46,17 +47,10 @@ fn reached(name: &str, possible: &dyn Fn(&fleet::Possible) -> f64) -> (f64, f64)
     (table::mean(&outcome.figures[0].1, |f| f.during), possible)
 }
 
-/// The goal is ten seconds everywhere. Where nearly all work is essential, and after a minute and a half, first-in-first-out
-/// queues of work for people who have left stand longer: about equal arrivals keep them standing (docs/fleet.md).
-fn stands_longer(name: &str) -> bool {
-    name == "lean-deep-60"
-}
-
 #[test]
-fn goodput_is_back_ten_seconds_after_the_trigger_and_the_drain_or_half_a_minute_where_the_queue_stands() {
-    each(&|outcome, figures| match figures.recovery {
+fn goodput_is_back_ten_seconds_after_the_trigger_and_the_drain() {
+    each(&|_, figures| match figures.recovery {
         Some(at) if at <= figures.drain + 10 * SECOND => None,
-        Some(at) if stands_longer(outcome.scenario.name) && at <= figures.drain + 30 * SECOND => None,
         at => Some(format!("back after {at:?} us, drained after {} us", figures.drain)),
     });
 }
@@ -68,31 +62,33 @@ fn nothing_stays_collapsed() {
 
 #[test]
 fn where_essential_work_fits_nearly_all_of_it_is_done() {
-    for outcome in OURS.iter().filter(|o| o.scenario.moderate && o.scenario.name != "lean-crowd") {
-        let (got, of) = reached(outcome.scenario.name, &|p| p.clairvoyant[1]);
-        assert!(got >= 0.95 * of, "{}: {got:.3} of {of:.3}", outcome.scenario.name);
+    for outcome in OURS.iter().filter(|o| o.scenario.moderate) {
+        let name = outcome.scenario.name;
+        let (got, of) = reached(name, &|p| p.clairvoyant[1]);
+        // Nearly all that the crowd on lean pages asks for is essential, and as much as the capacity.
+        let least = if name == "lean-crowd" { 0.93 } else { 0.95 };
+        assert!(got >= least * of, "{name}: {got:.3} of {of:.3}");
     }
 }
 
 /// The goal is 0.77 of the clairvoyant and 0.88 of the coordinated one: not reached where a fifth of the capacity is left (what
-/// stands in the way is told in docs/fleet.md). It is not to get worse.
+/// stands in the way is told in docs/fleet.md). It is not to get worse. Where the work of the departed is dropped it did: 0.76 of
+/// it was done by clients that took lateness for less, 0.69 by these (a thousand humans), who wait though no queue stands.
 #[test]
 fn where_it_does_not_fit_half_of_what_is_possible_is_done_and_twice_what_bare_fetch_does() {
     let bare = run(&[Kind::Bare], &|name| name == "deep-30", false);
     let bare = table::mean(&bare[0].figures[0].1, |f| f.during);
     let (got, of) = reached("deep-30", &|p| p.clairvoyant[1]);
-    assert!(got >= 0.48 * of && got >= 2.0 * bare, "{got:.3} of {of:.3}, bare {bare:.3}");
+    assert!(got >= 0.5 * of && got >= 2.0 * bare, "{got:.3} of {of:.3}, bare {bare:.3}");
     let (got, of) = reached("deep-30-drops", &|p| p.clairvoyant[1]);
-    assert!(got >= 0.66 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
+    assert!(got >= 0.67 * of, "{got:.3} of {of:.3}, where the work of the departed is dropped");
 }
 
-/// The goal is 1.5 everywhere: not reached where everything is refused for half a minute or longer, and humans go on clicking.
+/// The goal is 1.5 everywhere: just missed where every connection is dropped for half a minute, and humans go on clicking.
 #[test]
-fn an_essential_request_is_sent_one_and_a_half_times_at_most_and_twice_where_all_is_refused() {
+fn an_essential_request_is_sent_one_and_a_half_times_at_most_and_hardly_more_where_all_is_dropped() {
     each(&|outcome, figures| {
-        let name = outcome.scenario.name;
-        let refuses = name.starts_with("outage") || name.contains("bounded") && !outcome.scenario.moderate;
-        let most = if refuses { 1.75 } else { 1.5 };
+        let most = if outcome.scenario.name == "outage-dropped" { 1.6 } else { 1.5 };
         (figures.per_intent > most).then(|| format!("{:.2}", figures.per_intent))
     });
 }

@@ -40,8 +40,8 @@ impl Gate {
         }
     }
 
-    /// By how much the oldest of a human's requests in flight is beyond what is usual: a lower bound of its wait. Who looks
-    /// at what is under way sees half of it, on average.
+    /// By how much the oldest of a human's requests in flight is beyond what is usual: a lower bound of its wait, and about
+    /// half of it, since a look at one in flight comes in the middle of its wait.
     fn outstanding(&self, now: Instant, place: &Place) -> Duration {
         let of_it = |r: &&Request| r.scope == place.id || r.route == place.id;
         let mut longest = Duration::ZERO;

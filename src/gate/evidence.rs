@@ -8,12 +8,15 @@
 //! | the same without                                  | the route class, by our guess           | ok      | refusal  |
 //! | another failure (5xx) with a time                 | the route class, by the server's word   | failed  | failure  |
 //! | another failure, a dropped connection             | nothing; the breaker counts             | failed  | failure  |
-//! | the same after one of another class, and nothing good between | the scope, by our guess     | failed  | failure  |
+//! | the same after one of another class, and nothing good between; and each one after that | the scope, by our guess | failed | failure |
+//! | the same of one that was held before, for a failure or a refusal | the route class, by our guess | failed  | failure  |
 //! | aborted by its human, offline                     | nothing                                 | –       | –        |
 //! | anything else                                     | clears our guesses, never the server's  | ok      | answer   |
 //!
 //! What a server says about itself (a load report, the Backpressure field) concerns the scope, on any answer: its
 //! level, the share of the usual rate that goes to it, and the features that are named off.
+//!
+//! What closes anything is doubted as well, as if it had been seriously late (`gate/late.rs`).
 //!
 //! A second route class that is refused or failing makes it the scope's trouble, by our guess; an answer on any
 //! route of the scope ends that guess.
@@ -85,6 +88,9 @@ impl Gate {
                     self.widen(now, r, Reason::Breaker);
                 } else if self.stumbles(r) {
                     self.suspect(now, r, true);
+                } else if r.tries > 0 && self.policy.breaker.trip > 0 {
+                    // It was held, and failed again: the next press asks nobody for a while.
+                    self.suspect(now, r, false);
                 }
             }
             Meaning::Silent => {}

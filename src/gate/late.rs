@@ -16,9 +16,12 @@
 //! |-------------------------------------|--------------------------------------|---------------------|-----------------------|
 //! | background                          | behind the essential answer: waits for those in flight | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
 //! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
-//! | what a human waits for              | goes                                 | goes                | waits for the one in flight, and while the predicted wait is beyond a third of the patience left; goes when no more than a third is left |
+//! | what a human waits for              | goes                                 | doubted: waits for the human's own in flight, then until the predicted wait is within a third of the patience left, and goes at the end of patience | the same |
 //!
-//! The predicted wait is what the last answer was late by, three quarters of patience at most, less half of the time since. Unsafe work is never dropped.
+//! Doubt begins with a sign of fair or worse, of the scope or of the route, or with what closes one of them. It ends with an
+//! answer in time, and by itself: after one half-life of lateness where the sign was fair, after two where it was serious or
+//! a closure. The predicted wait is what the last answer was late by, three quarters of the usual patience at most, less half
+//! of the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
@@ -161,22 +164,22 @@ impl Gate {
         Hold { until: r.asked + longest, why: Reason::Concurrency }.in_force(now)
     }
 
-    /// What a human waits for is held only when the server is seriously late, and never to the end of patience.
+    /// What a human waits for is held only while the server is doubted: one of them flies, the others wait until it has
+    /// landed, and each until its answer can be expected in time. At the end of its patience it goes.
     pub(super) fn predicted(&self, now: Instant, r: &Request) -> Option<Hold> {
         if r.how.background() || r.how.is(How::UNTIMED) {
             return None;
         }
-        // However long the patience: what holds it is a guess.
-        let longest = r.deadline.min(r.asked + defaults::LONGEST_GUESS);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
             if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until = if place.essential > 0 { longest } else { until.max(self.fits(place, now, r.deadline)) };
+            until =
+                if place.essential > 0 { r.deadline } else { until.max(self.fits(place, now, r.deadline)) };
         }
-        Hold { until: until.min(longest), why: Reason::Overload }.in_force(now)
+        Hold { until: until.min(r.deadline), why: Reason::Overload }.in_force(now)
     }
 
     /// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
@@ -184,6 +187,20 @@ impl Gate {
         let (excess, at) = place.excess;
         let wait = excess.min(self.policy.patience * 3 / 4) - now.since(at) / 2;
         now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
+    }
+
+    /// One of a human's has landed, answered or not: who waits for it to the end of patience looks again now.
+    pub(super) fn follow(&mut self, now: Instant, scope: PlaceId) {
+        let tickets = &self.tickets;
+        self.queue.retime(&mut |waiter| {
+            if waiter.not_before == waiter.deadline
+                && let Some(r) = tickets.get(Ticket(waiter.ticket))
+                && r.scope == scope
+                && r.hold.why == Reason::Overload
+            {
+                waiter.not_before = now;
+            }
+        });
     }
 
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.

@@ -37,7 +37,7 @@ impl Gate {
         while let Some(mut late) = self.tickets.oldest().copied()
             && late.sent_at + defaults::IN_FLIGHT_LONGEST <= now
         {
-            self.land(&late);
+            self.land(now, &late);
             late.phase = Phase::Overdue;
             self.tickets.put(&late);
         }

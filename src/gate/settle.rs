@@ -25,7 +25,7 @@ impl Gate {
         if r.phase == Phase::Waiting {
             self.queue.remove(ticket.0);
         } else {
-            self.land(&r);
+            self.land(now, &r);
             self.weigh(now, &r, outcome, hint);
             self.tell(now, r.scope);
             if !r.how.background() && !matches!(outcome, Outcome::Aborted | Outcome::Offline) {
@@ -89,8 +89,8 @@ impl Gate {
         Verdict::Held { ticket: r.ticket, until: hold.until, why: hold.why }
     }
 
-    /// Headers are there, or will not come: it counts as in flight no more.
-    pub(super) fn land(&mut self, r: &Request) {
+    /// Headers are there, or will not come: it counts as in flight no more, and who waits for it looks again.
+    pub(super) fn land(&mut self, now: Instant, r: &Request) {
         if r.phase == Phase::Flying {
             for &id in &[r.scope, r.route] {
                 if let Some(place) = self.places.get_mut(id) {
@@ -98,6 +98,7 @@ impl Gate {
                     place.essential = place.essential.saturating_sub(u32::from(r.how.is(How::ESSENTIAL)));
                 }
             }
+            self.follow(now, r.scope);
         }
         self.wrote(r);
     }

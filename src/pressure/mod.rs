@@ -14,7 +14,7 @@
 //! | answer in time                   | what lateness made of it is over at once                        |
 //! | time                             | halves every `half_life`                                        |
 //!
-//! Lateness fades more slowly than a refusal, because only a request can refute it, and nobody sends one for that.
+//! What closes a place counts as late, too. Lateness fades more slowly than a refusal, because only a request can refute it, and nobody sends one for that.
 //!
 //! A state is entered at `up` and left below `down` (hysteresis), so it never flaps on a level that trembles.
 

@@ -89,6 +89,8 @@ fn retries_are_the_reserve_and_then_exactly_the_share() {
             (Setting::RetryBudgetCap, 1_000.0),
             (Setting::Breaker, 0.0),
             (Setting::Coalesce, 0.0),
+            // So that the longest back-off, half a minute, is within everybody's patience.
+            (Setting::Deadline, 60_000.0),
         ];
         let mut world = World::alone(&settings, |_| fail(0));
         for n in 0..1_000 {

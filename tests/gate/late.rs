@@ -70,10 +70,55 @@ fn an_answer_that_left_before_it_was_late_does_not_end_it_and_one_that_left_afte
     });
     world.ask(at(10_000), "/a", GET);
     world.ask(at(9_700), "/b", GET);
+    world.ask(at(11_300), "/b", GET);
     assert_eq!(state(&mut world, at(11_401)), State::Fair);
-    world.ask(at(11_500), "/b", GET);
-    assert_eq!(state(&mut world, at(11_901)), State::Nominal, "its scope answers others in time");
+    assert_eq!(state(&mut world, at(11_701)), State::Nominal, "its scope answers others in time");
     assert_eq!(state(&mut world, at(14_000)), State::Nominal, "however late the one becomes");
+}
+
+#[test]
+fn from_the_first_pressure_on_a_human_waits_for_the_own_request_in_flight_and_goes_when_it_is_answered() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 1_500));
+    world.ask(at(20_000), "/a", GET);
+    let before = world.ask(at(21_099), "/b", GET);
+    let after = world.ask(at(21_101), "/c", GET);
+    world.run();
+    assert_eq!(world.call(before).sent, [at(21_099)], "late, and nominal still");
+    assert_eq!(world.call(after).waits, [(at(29_101), Reason::Overload)], "to the end of patience");
+    assert_eq!(
+        world.call(after).sent,
+        [at(22_599)],
+        "and no longer than both take: 1.4 s fit in what is left"
+    );
+}
+
+#[test]
+fn who_waits_for_one_in_flight_goes_when_that_ends_without_an_answer() {
+    for how_it_ends in ["aborted", "failed", "says nothing"] {
+        let mut world = used_to(&["/a", "/b"], move |hit| match hit.url.rsplit('/').next().unwrap() {
+            "x" if how_it_ends == "failed" => Answer(500, String::new(), ms(900)),
+            // The first of its class, which may be usual or come from a queue.
+            "x" => after(1_500),
+            _ if hit.at == at(10_000) => after(5_000),
+            _ => after(100),
+        });
+        // It was 4.9 s late: whoever has patience for three times that goes.
+        world.ask(at(10_000), "/a", GET);
+        let first = world.ask_for(0, at(15_100), "/x", GET, Some(secs(30)));
+        let next = world.ask_for(0, at(15_200), "/c", GET, Some(secs(30)));
+        let ended = match how_it_ends {
+            "aborted" => {
+                world.abort(at(15_500), first);
+                at(15_500)
+            }
+            "failed" => at(16_000),
+            _ => at(16_600),
+        };
+        world.run();
+        assert_eq!(world.call(first).sent, [at(15_100)], "{how_it_ends}");
+        assert_eq!(world.call(next).waits[0], (at(45_200), Reason::Overload), "{how_it_ends}");
+        assert_eq!(world.call(next).sent, [ended], "{how_it_ends}");
+    }
 }
 
 #[test]
@@ -289,20 +334,39 @@ fn while_the_server_is_seriously_late_one_request_of_a_human_flies_and_the_newes
     let mut world = used_to(&["/a", "/b"], dip(100, 4_000));
     world.ask(at(10_000), "/a", GET);
     world.ask(at(10_000), "/b", GET);
-    let waits = world.ask(at(13_200), "/c", GET);
-    let newer = world.ask(at(13_500), "/d", GET);
+    let waits = world.ask_for(0, at(13_200), "/c", GET, Some(secs(30)));
+    let newer = world.ask_for(0, at(13_500), "/d", GET, Some(secs(30)));
     world.run_until(at(13_999));
     assert_eq!((world.call(waits).sent.len(), world.call(newer).sent.len()), (0, 0));
-    assert_eq!(
-        world.call(waits).waits,
-        [(at(13_200) + ms(5_333) + Duration::from_micros(334), Reason::Overload)]
-    );
+    assert_eq!(world.call(waits).waits, [(at(43_200), Reason::Overload)], "to the end of patience");
     world.run();
-    for call in [waits, newer] {
-        assert_eq!(world.call(call).end(), End::Served(200), "and nobody is lost");
-        let waited = world.call(call).sent[0].since(world.call(call).asked);
-        assert!(waited <= ms(5_334), "a last chance is kept: {waited:?}");
-    }
+    // 3.9 s late: less than a third of their patience. The second answer is late by the same.
+    assert_eq!(world.call(newer).sent, [at(14_000)]);
+    assert_eq!(world.call(waits).sent, [at(18_000)]);
+}
+
+#[test]
+fn who_can_not_expect_an_answer_in_time_is_held_to_the_end_of_patience_and_sent_then() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 4_000));
+    world.ask(at(10_000), "/a", GET);
+    world.ask(at(10_000), "/b", GET);
+    // 3.85 s are to be expected and 2 s would do: of that a sixth of a second is made up for in each second.
+    let held = world.ask_for(0, at(14_100), "/c", GET, Some(secs(6)));
+    world.run();
+    assert_eq!(world.call(held).waits, [(at(20_100), Reason::Overload)]);
+    assert_eq!(world.call(held).sent, [at(20_100)]);
+    assert_eq!(world.call(held).end(), End::Served(200));
+}
+
+#[test]
+fn who_is_held_goes_when_the_predicted_wait_is_a_third_of_the_patience_left() {
+    let mut world = used_to(&["/a"], |hit| after(if hit.at == at(10_000) { 3_100 } else { 100 }));
+    world.ask(at(10_000), "/a", GET);
+    // It was 3 s late. Half a second later 2.75 s are to be expected, and a third of eight is 2.667: half a second of sixths.
+    let held = world.ask(at(13_600), "/b", GET);
+    world.run();
+    let waits = (2_750_000 - 8_000_000 / 3) * 6;
+    assert_eq!(world.call(held).sent, [at(13_600) + Duration::from_micros(waits)]);
 }
 
 #[test]
@@ -310,9 +374,9 @@ fn a_human_whose_patience_is_long_is_sent_and_one_whose_is_short_waits() {
     let mut world = used_to(&["/a", "/b"], dip(100, 5_000));
     world.ask(at(34_000), "/a", GET);
     world.ask(at(34_000), "/b", GET);
-    // The last answer was 4.9 s late: that is to be expected of the next one.
-    let short = world.ask_for(0, at(39_100), "/a", GET, Some(secs(12)));
-    let long = world.ask_for(0, at(39_100), "/b", GET, Some(secs(18)));
+    // The last answer was 4.9 s late: 4.85 s are to be expected now, three times that is 14.55 s.
+    let short = world.ask_for(0, at(39_100), "/a", GET, Some(ms(14_549)));
+    let long = world.ask_for(0, at(39_100), "/b", GET, Some(ms(14_551)));
     world.run();
     assert_eq!(world.call(long).sent, [at(39_100)]);
     assert!(world.call(short).sent[0] > at(39_100));

@@ -2,7 +2,7 @@
 
 use tidegate::gate::Gate;
 use tidegate::hint::Hint;
-use tidegate::policy::Config;
+use tidegate::policy::{Config, Setting};
 use tidegate::time::Instant;
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
@@ -10,10 +10,13 @@ use crate::world::*;
 
 #[test]
 fn refusals_and_a_503_with_a_time_never_open_the_breaker_and_a_503_without_does() {
-    // By our own guess, 2.7 s to 8 s; by the server's word at most 2 s; the breaker rests for five.
+    // By our own guess a third of a patience of four seconds to all of it; by the server's word at most 2 s; the breaker
+    // rests for five.
     let kinds = [(429, None, true), (503, Some(1_000), true), (503, None, false), (500, None, false)];
     for (status, wait_ms, goes) in kinds {
-        let mut gate = Gate::new(Config::default().mend(), 8);
+        let mut config = Config::default();
+        config.set(Setting::Deadline as usize, 4_000.0);
+        let mut gate = Gate::new(config.mend(), 3);
         let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
         let key = gate.key(at(0), scope, b"POST", b"https://a.example/a");
         let ask = |gate: &mut Gate, now| gate.ask(now, key, How(POST), None);

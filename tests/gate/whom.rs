@@ -111,20 +111,42 @@ fn a_503_closes_its_scope_and_no_other() {
 
 #[test]
 fn an_answer_halves_the_level_of_its_scope_once() {
-    let mut world = World::alone(&[], |hit| if hit.at == at(0) { fail(503) } else { ok() });
+    let mut world = World::alone(&[], |hit| if hit.at == at(0) { fail(500) } else { ok() });
     world.ask(at(0), "/a", 1);
     world.run_until(at(5));
     let scope = world.scope(0, ORIGIN);
     let before = world.gate().pressure(at(5), scope).value;
-    assert_eq!(before, 6_500);
-    world.ask(at(10_000), "/a", GET);
-    world.run_until(at(10_019));
-    let just_before = world.gate().pressure(at(10_020), scope).value;
-    world.run_until(at(10_020));
-    let after = world.gate().pressure(at(10_020), scope).value;
-    assert_eq!(after, 811, "half of what two half-lives left of the refusal");
-    assert!(after < just_before, "and none of the doubt");
+    assert_eq!(before, 2_000);
+    world.ask(at(1_000), "/a", GET);
+    world.run_until(at(1_019));
+    let just_before = world.gate().pressure(at(1_020), scope).value;
+    assert!(just_before > 1_600, "{just_before}");
+    world.run_until(at(1_020));
+    assert_eq!(world.gate().pressure(at(1_020), scope).value, just_before / 2);
     world.run();
+}
+
+#[test]
+fn what_has_refused_is_doubted_until_one_answer_in_time() {
+    for status in [503, 429] {
+        let mut world = World::alone(&[], |hit| if hit.at == at(0) { fail(status) } else { ok() });
+        world.ask(at(0), "/a", 1);
+        world.ask(at(10_000), "/a", GET);
+        world.run_until(at(10_019));
+        let scope = world.scope(0, ORIGIN);
+        let level = |world: &World, now| world.gate().pressure(now, scope).value;
+        if status == 503 {
+            let doubt = level(&world, at(10_019));
+            assert!(
+                (3_990..=4_000).contains(&doubt),
+                "serious, less a third of it in ten of fifteen seconds: {doubt}"
+            );
+        }
+        world.run_until(at(10_020));
+        let left = level(&world, at(10_020));
+        assert!((1..=6_500 / 8).contains(&left), "two half-lives of the refusal, and half of that: {left}");
+        world.run();
+    }
 }
 
 #[test]
