@@ -170,16 +170,17 @@ impl Gate {
         if r.how.background() || r.how.is(How::UNTIMED) {
             return None;
         }
+        // However long the patience: what holds it is a guess.
+        let longest = r.deadline.min(r.asked + defaults::LONGEST_GUESS);
         let mut until = now;
         for &id in &[r.scope, r.route] {
             let Some(place) = self.places.get(id) else { continue };
             if !place.level.doubted(now, &self.policy.pressure) {
                 continue;
             }
-            until =
-                if place.essential > 0 { r.deadline } else { until.max(self.fits(place, now, r.deadline)) };
+            until = if place.essential > 0 { longest } else { until.max(self.fits(place, now, r.deadline)) };
         }
-        Hold { until: until.min(r.deadline), why: Reason::Overload }.in_force(now)
+        Hold { until: until.min(longest), why: Reason::Overload }.in_force(now)
     }
 
     /// When the predicted wait will be a third of the patience that is then left: `excess - t / 2 = (left - t) / 3`.
@@ -189,12 +190,11 @@ impl Gate {
         now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
     }
 
-    /// One of a human's has landed, answered or not: who waits for it to the end of patience looks again now.
-    pub(super) fn follow(&mut self, now: Instant, scope: PlaceId) {
+    /// One of a human's has landed, answered or not: who waits for it looks again now.
+    pub(super) fn landed(&mut self, now: Instant, scope: PlaceId) {
         let tickets = &self.tickets;
         self.queue.retime(&mut |waiter| {
-            if waiter.not_before == waiter.deadline
-                && let Some(r) = tickets.get(Ticket(waiter.ticket))
+            if let Some(r) = tickets.get(Ticket(waiter.ticket))
                 && r.scope == scope
                 && r.hold.why == Reason::Overload
             {

@@ -98,7 +98,7 @@ impl Gate {
                     place.essential = place.essential.saturating_sub(u32::from(r.how.is(How::ESSENTIAL)));
                 }
             }
-            self.follow(now, r.scope);
+            self.landed(now, r.scope);
         }
         self.wrote(r);
     }
