@@ -170,13 +170,20 @@ impl Gate {
     /// It named none: a short guess, random and growing with every round. Refusals that come in while a guess is in
     /// force belong to the round that it ended, but for the press that has probed it.
     fn suspect(&mut self, now: Instant, r: &Request, everywhere: bool) {
+        let rare = self.places.get(r.route).is_some_and(|route| route.throttle.is_rare(defaults::RARE));
         if let Some(place) = self.places.get_mut(concerned(r, everywhere))
             && (place.guess.until <= now || r.how.is(How::PRESS) && place.pressed >= place.guess.until)
         {
-            let until = now + place.backoff.next(&mut self.jitter, &self.policy.backoff);
-            place.suspect(now, until, Reason::Overload);
+            let mut window = place.backoff.next(&mut self.jitter, &self.policy.backoff);
+            if rare {
+                window = window / defaults::RARE;
+            }
+            place.suspect(now, now + window, Reason::Overload);
         }
-        self.doubt(now, r, everywhere);
+        self.changed = true;
+        if !rare {
+            self.doubt(now, r, everywhere);
+        }
     }
 
     /// When this request, which failed without closing anything, may be tried again.

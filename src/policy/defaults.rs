@@ -92,6 +92,9 @@ pub const RETRY_RESERVE: u32 = 3;
 /// The first back-off is between this part of patience and all of it: a third. A fifth cost a tenth more attempts
 /// against a server that refuses, a tenth of patience a third more, and neither served anybody more (docs/fleet.md).
 pub const BACKOFF_BASE: u32 = 3;
+/// Where so many requests are taken for one that is refused, a refusal is a hiccup: its window is this part of another's, and
+/// it leaves no doubt. One server of many that restarts must not hold a busy page up.
+pub const RARE: u32 = 10;
 /// Neither is shorter than this, however short the patience: what refused a moment ago still refuses.
 pub const BACKOFF_LEAST: Duration = Duration::from_millis(50);
 /// The breaker looks at no fewer answers: with fewer one hiccup is a trend.

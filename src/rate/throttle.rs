@@ -52,6 +52,12 @@ impl Throttle {
         (requests.saturating_sub(sent) * u64::from(ONE) / (requests + u64::from(UNIT))) as u32
     }
 
+    /// Whether a refusal now and then is all there is: `most` requests are taken for each, or more.
+    pub fn is_rare(&self, most: u32) -> bool {
+        let refused = self.requests - self.accepts;
+        refused > 0 && self.accepts / most >= refused
+    }
+
     /// A request was answered; `accepted`: with anything but a refusal.
     pub fn count(&mut self, now: Instant, accepted: bool, policy: &ThrottlePolicy) {
         let since = now.since(self.at);
@@ -80,6 +86,18 @@ mod tests {
             one.count(at(n * 100), n % 10 >= refused, &POLICY);
         }
         [0, 1, 2].map(|priority| one.share(at(60_000), priority, &POLICY))
+    }
+
+    #[test]
+    fn one_refusal_behind_ten_that_were_taken_is_rare_and_none_is_not() {
+        let mut one = Throttle::default();
+        for taken in 0..12 {
+            assert!(!one.is_rare(10), "nothing was refused");
+            let mut refused = one;
+            refused.count(at(0), false, &POLICY);
+            assert_eq!(refused.is_rare(10), taken >= 10, "{taken}");
+            one.count(at(0), true, &POLICY);
+        }
     }
 
     #[test]

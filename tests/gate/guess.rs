@@ -172,7 +172,7 @@ fn a_failed_probe_tells_who_waited_for_it_at_once() {
 
 #[test]
 fn one_failure_in_a_hundred_that_closes_nothing_refuses_nobody() {
-    for kind in [500, 502, 0] {
+    for kind in [500, 502, 503, 429, 0] {
         for seed in 0..5 {
             let mut rng = tidegate::rng::Rng::from_seed(seed);
             let mut world = World::new(&[], move |_| if rng.below(100) == 0 { fail(kind) } else { ok() });
@@ -186,7 +186,9 @@ fn one_failure_in_a_hundred_that_closes_nothing_refuses_nobody() {
             assert!(calls.iter().all(|c| matches!(c.end(), End::Served(_))), "{kind}");
             // Two that fail one after the other, and one that was held and fails again, close for a moment.
             let waited = calls.iter().filter(|c| !c.waits.is_empty() && c.sent.len() < 2).count();
-            assert!(waited <= 40, "{kind} (seed {seed}): {waited} of 2000 waited for others' failures");
+            // A refusal speaks for the whole server: whoever asks in the moment after it waits as well.
+            let most = if matches!(kind, 503 | 429) { 120 } else { 40 };
+            assert!(waited <= most, "{kind} (seed {seed}): {waited} of 2000 waited for others' failures");
         }
     }
 }
