@@ -186,9 +186,6 @@ fn no_url_and_no_name_is_in_what_is_stored() {
     assert_ne!(gate.snapshot(T0).unwrap().entries[0].id, other.entries[0].id);
 }
 
-/// For so long the next page knows that a place has refused: six half-lives.
-const DOUBT: Duration = Duration::from_secs(120);
-
 // ── when it is written ──────────────────────────────────────────────────────
 
 #[test]

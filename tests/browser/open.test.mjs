@@ -134,6 +134,9 @@ async function everything() {
   const hints = tidegate.readHints({ status: 503, headers: { "retry-after": "1" } });
   tide.pressure();
   tide.getSnapshot();
+  const extra = tide.feature("extra");
+  for (const word of [false, null]) extra.override(word);
+  const typed = await tide.asyncDebounce(async (signal, text) => text, 1)("typed");
   document.dispatchEvent(new Event("visibilitychange"));
   await tide.clear();
   const before = await tide.ready;
@@ -142,14 +145,14 @@ async function everything() {
   const snapshot = tide.getSnapshot().ready;
   tide.dispose();
   statuses.push(await status(tide.fetch("/after-dispose")));
-  return { statuses, ran, hints: typeof hints, before, snapshot, errors, ready: await tide.ready };
+  return { statuses, ran, typed, hints: typeof hints, before, snapshot, errors, ready: await tide.ready };
 }
 
 const THROTTLED = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } }] });
 const busyOnce = (hit, backend) => hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
 
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
-const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure closed listen event read word keep share woke wipe forget".split(" ");
+const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure typing closed listen event read word keep share woke wipe forget feature force".split(" ");
 
 test(`${BROWSER}: the traps below name every export of the core`, async () => {
   const backend = await serve();
@@ -178,7 +181,7 @@ for (const name of EXPORTS) {
       assert.equal(trapped, 1, "it was reached");
       assert.deepEqual(after, []);
       for (const status of seen.statuses) assert.ok(status === 200 || status === 503, `${status}`);
-      assert.deepEqual([seen.ran, seen.hints, seen.errors, seen.ready], [7, "object", ["fallback"], "fallback"]);
+      assert.deepEqual([seen.ran, seen.typed, seen.hints, seen.errors, seen.ready], [7, "typed", "object", ["fallback"], "fallback"]);
       assert.equal(warnings(page), 1);
     });
   }
