@@ -64,6 +64,36 @@ async function story(kind, { remains, seed = 1 }) {
   }
 }
 
-if (process.argv[2] === "print") {
-  for (const remains of [0.5, 0.2]) for (const kind in CLIENTS) console.log(remains, kind, await story(kind, { remains }));
+/** Each client's story, told once. */
+const told = {};
+for (const remains of [0.5, 0.2]) {
+  for (const kind in CLIENTS) {
+    test(`${kind}: the story of ${remains} of the capacity`, async () => {
+      const { before } = (told[`${kind} ${remains}`] = await story(kind, { remains }));
+      assert.ok(before > 0.99, `all is well before: ${before}`);
+    });
+  }
 }
+
+test("fetch, ky and cockatiel stay down when the cause is long gone, and tidegate is back", () => {
+  for (const name in told) {
+    const { after, late } = told[name];
+    if (name.startsWith("tidegate")) assert.ok(after >= 0.95 && late >= 0.99, `${name}: ${after}, then ${late}`);
+    else assert.ok(late < 0.5, `${name}: ${late}`);
+  }
+});
+
+test("half of the capacity is enough for what is essential, and tidegate serves nearly all of it", () => {
+  const { during, hits } = told["tidegate 0.5"];
+  assert.ok(during >= 0.93, `${during}`);
+  for (const other of ["bare", "ky", "cockatiel"]) {
+    assert.ok(during > told[`${other} 0.5`].during + 0.3, `${other}: ${told[`${other} 0.5`].during}`);
+    assert.ok(hits < told[`${other} 0.5`].hits, `${other}: ${told[`${other} 0.5`].hits} requests, ${hits} with tidegate`);
+  }
+});
+
+test("of a fifth of the capacity it makes more than the others", () => {
+  for (const other of ["bare", "ky", "cockatiel"]) {
+    assert.ok(told["tidegate 0.2"].during > 1.5 * told[`${other} 0.2`].during, `${other}: ${told[`${other} 0.2`].during}, ours ${told["tidegate 0.2"].during}`);
+  }
+});

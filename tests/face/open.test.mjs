@@ -45,6 +45,7 @@ async function everything({ createTidegate, readHints }, net, options) {
   tide.pressure("https://api.example");
   tide.getSnapshot();
   void tide.feature("x", { scope: "https://api.example" }).enabled;
+  tide.asyncDebounce(() => 1, 1, { scope: "https://api.example" });
   air.post("c", "what is no message");
   await tide.clear();
   tide.reset();
