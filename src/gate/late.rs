@@ -16,12 +16,11 @@
 //! |-------------------------------------|--------------------------------------|---------------------|-----------------------|
 //! | background                          | behind the essential answer: waits for those in flight | waits for an answer in time; when the last sign is old one goes | the same, and is dropped when an answer comes late or is a refusal |
 //! | background, of what the page shows  | the same, and for an active human's next answer, at most half a minute, and after a minute without a sign | waits | the same |
-//! | what a human waits for              | goes                                 | doubted: waits for the human's own in flight, then until the predicted wait is within a third of the patience left, and goes at the end of patience | the same |
+//! | what a human waits for              | goes                                 | goes                | doubted: waits for the human's own in flight, then until the predicted wait is within a third of the patience left, and goes at the end of patience |
 //!
-//! Doubt begins with a sign of fair or worse, of the scope or of the route, or with what closes one of them. It ends with an
-//! answer in time, and by itself: after one half-life of lateness where the sign was fair, after two where it was serious or
-//! a closure. The predicted wait is what the last answer was late by, three quarters of the usual patience at most, less half
-//! of the time since. Unsafe work is never dropped.
+//! Doubt begins with a serious sign, of the scope or of the route, or with what closes one of them. It ends with an answer in
+//! time, and by itself after two half-lives of lateness. The predicted wait is what the last answer was late by, three quarters
+//! of the usual patience at most, less half of the time since. Unsafe work is never dropped.
 
 use super::Gate;
 use crate::policy::defaults;
