@@ -74,7 +74,7 @@ impl Gate {
         self.returned(now);
         let rng = &mut self.spread;
         self.queue.retime(&mut |waiter| {
-            if waiter.not_before < now && waiter.deadline > now {
+            if waiter.not_before <= now && waiter.deadline > now {
                 let at = now + rng.between(Duration::ZERO, defaults::WAKE_SPREAD);
                 waiter.not_before = at.min(waiter.deadline);
             }
@@ -169,6 +169,22 @@ mod tests {
         gate.set_hidden(at(40_000), false);
         assert_eq!(polled(&mut gate, at(40_000)), [], "not at once");
         assert_eq!(polled(&mut gate, at(41_000)), [Verdict::Go(ticket)]);
+    }
+
+    #[test]
+    fn who_was_looked_at_in_the_very_moment_of_the_return_does_not_leave_at_once_either() {
+        let mut gate = hidden();
+        for n in 0..20 {
+            ask(&mut gate, at(0), alloc::format!("https://a.example/poll/{n}").as_bytes(), BACKGROUND);
+        }
+        // The focus comes before the page is seen, in the same millisecond.
+        gate.returned(at(40_000));
+        gate.resume(at(40_000));
+        assert_eq!(polled(&mut gate, at(41_000)), []);
+        gate.set_hidden(at(41_000), false);
+        let gone = (0..=1_000).map(|n| polled(&mut gate, at(41_000 + n)).len()).collect::<Vec<_>>();
+        assert_eq!(gone.iter().sum::<usize>(), 20);
+        assert!(gone.iter().all(|together| *together <= 3), "{:?} at once", gone.iter().max());
     }
 
     #[test]

@@ -114,7 +114,8 @@ claim("a throttle whose hints CORS hides is told with the line that shows them, 
     let expose = {};
     other.handle = (hit) => hit.answer(429, { ...CORS, ...expose, "retry-after": "40" });
     const ask = () => page.evaluate(async (origin) => {
-      const tide = tidegate.createTidegate({ retry: false });
+      // Each knows nothing of the other.
+      const tide = tidegate.createTidegate({ retry: false, storage: null, channel: null });
       const events = [];
       tide.on("unexposed", (event) => events.push(event));
       tide.on("hint", ({ field, hints }) => events.push([field, hints.waitMs]));

@@ -43,7 +43,10 @@ claim("when it is over nothing is left in storage", async ({ page, backend }) =>
   const kept = await page.evaluate(async () => {
     const tide = tidegate.createTidegate();
     await tide.fetch("/api", { method: "POST" });
-    return localStorage.length;
+    const { length } = localStorage;
+    // Served when it opens again: without that the server would be doubted for a while longer.
+    await tide.fetch("/api");
+    return length;
   });
   assert.equal(kept, 1);
   await page.waitForFunction(() => localStorage.length === 0);
