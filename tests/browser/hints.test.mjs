@@ -135,7 +135,8 @@ claim("Server-Timing with Timing-Allow-Origin is a second door, for metrics that
     other.handle = (hit) => hit.answer(503, { ...CORS, "timing-allow-origin": "*", "server-timing": "db;dur=5, back;dur=40000" });
     const seen = await page.evaluate(async (origin) => {
       const told = async (options) => {
-        const tide = tidegate.createTidegate({ retry: false, ...options });
+        // Each knows nothing of the other.
+        const tide = tidegate.createTidegate({ retry: false, storage: null, channel: null, ...options });
         const answer = tide.fetch(`${origin}/${options ? "named" : "plain"}`);
         const entry = new Promise((resolve) => new PerformanceObserver(resolve).observe({ type: "resource" }));
         await (await answer).text();
