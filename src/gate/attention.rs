@@ -175,7 +175,8 @@ mod tests {
     fn who_was_looked_at_in_the_very_moment_of_the_return_does_not_leave_at_once_either() {
         let mut gate = hidden();
         for n in 0..20 {
-            ask(&mut gate, at(0), alloc::format!("https://a.example/poll/{n}").as_bytes(), BACKGROUND);
+            let path = alloc::format!("https://a.example/poll/{n}");
+            assert!(matches!(ask(&mut gate, at(0), path.as_bytes(), BACKGROUND), Verdict::Wait { .. }));
         }
         // The focus comes before the page is seen, in the same millisecond.
         gate.returned(at(40_000));
