@@ -27,7 +27,7 @@ export const ours = (outcome: any): Pick<TidegateError, "reason" | "retryAt"> | 
   isTidegateError(outcome) ? outcome : outcome?.[BRAND];
 
 /** What they get whose work is given up for them. */
-export const aborted = (): DOMException => new DOMException("tidegate: cleared", "AbortError");
+export const aborted = (what = "cleared"): DOMException => new DOMException(`tidegate: ${what}`, "AbortError");
 
 /** The public word for the reason in a packed answer; null for none. */
 export const reasonOf = (packed: number): Reason | null => (reasons[(packed >> 4) & 15] || null) as Reason | null;

@@ -3,14 +3,7 @@ import { refusal } from "./answers";
 import { spread, timer, today } from "./clock";
 import { hang, straight } from "./gate";
 import { type Call, type Room, How } from "./room";
-
-/** Milliseconds. */
-const enum Most {
-  /** No word is obeyed longer. */
-  Obeyed = 600_000,
-  /** Nobody waits longer who did not say so. */
-  Waited = 8_000,
-}
+import { obeyed, patience as usual } from "#names";
 
 /** Milliseconds that a Retry-After asks for; NaN: it says nothing. */
 export const after = (field: string): number => (/^\d+$/.test(field) ? +field * 1000 : Date.parse(field) - today());
@@ -20,7 +13,7 @@ const note = (room: Room, { scope }: Call, response: Response): Response => {
   if (field) {
     const wait = after(field);
     if (wait > 0) {
-      scope.time = today() + Math.min(wait, Most.Obeyed);
+      scope.time = today() + Math.min(wait, obeyed);
       room.changed();
     }
   }
@@ -35,7 +28,7 @@ export const fallback = (room: Room, call: Call): Promise<any> => {
   const go = () => straight(call).then((response) => note(room, call, response));
   const wait = scope.time - today();
   if (!(wait > 0 && call.how & How.Safe) || room.mode) return go();
-  if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? Most.Waited)))) return refusal(room, call, "retry-after", scope.time);
+  if (!(wait <= (patience >= 0 ? patience : (room.options.deadline ?? usual)))) return refusal(room, call, "retry-after", scope.time);
   call.later = true;
   // Each after the time by its own share of chance, so that they do not come back at once.
   timer(() => call.resolve?.(go()), spread(wait));

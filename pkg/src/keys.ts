@@ -59,11 +59,15 @@ export const scopeOf = (room: Room, url: string, method: string, word: unknown):
   return room.scopes.get(written) ?? named(room, new URL(written).origin);
 };
 
+/** A scope's handle in the core, interned by its name; 0: the core does not take it. */
+export const scopeHandle = ({ id }: Room, now: number, name: string): number => core("scope", id, now, put(name.slice(0, Most.Name))) >>> 0;
+
 /** The key's handle in the core, interned if need be; 0: the core does not take it. */
-export const handle = ({ id, keys, slots }: Room, { key, scope, method, url }: Call, now: number): number => {
+export const handle = (room: Room, { key, scope, method, url }: Call, now: number): number => {
+  const { id, keys, slots } = room;
   const known = keys.get(key);
   if (known) return known.handle;
-  scope.id ||= core("scope", id, now, put(scope.name.slice(0, Most.Name))) >>> 0;
+  scope.id ||= scopeHandle(room, now, scope.name);
   const handle = core("key", id, now, scope.id, put(`${method}\n${url.slice(0, Most.Url)}`));
   if (handle) {
     const slot = handle & 1023;

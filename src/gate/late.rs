@@ -189,19 +189,6 @@ impl Gate {
         now + (wait - deadline.since(now) / defaults::LAST_CHANCE) * 6
     }
 
-    /// One of a human's has landed, answered or not: who waits for it looks again now.
-    pub(super) fn landed(&mut self, now: Instant, scope: PlaceId) {
-        let tickets = &self.tickets;
-        self.queue.retime(&mut |waiter| {
-            if let Some(r) = tickets.get(Ticket(waiter.ticket))
-                && r.scope == scope
-                && r.hold.why == Reason::Overload
-            {
-                waiter.not_before = now;
-            }
-        });
-    }
-
     /// The essential answer was late or refused: the background work of that moment is dropped, and told so.
     pub(super) fn drop_background(&mut self, now: Instant, scope: PlaceId) {
         let figures = &self.policy.pressure;

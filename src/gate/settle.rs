@@ -98,7 +98,7 @@ impl Gate {
                     place.essential = place.essential.saturating_sub(u32::from(r.how.is(How::ESSENTIAL)));
                 }
             }
-            self.landed(now, r.scope);
+            self.look_again(now, r.scope, &[Reason::Overload]);
         }
         self.wrote(r);
     }

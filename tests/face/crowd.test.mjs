@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, wrap } from "cockatiel";
 import ky from "ky";
 import { fresh, shelf } from "./kit.mjs";
-import { backend, chance, human, virtualTime } from "./town.mjs";
+import { backend, human, moments } from "./town.mjs";
+import { Clock } from "./virtual.mjs";
 
 const HUMANS = 200;
 /** Milliseconds: the trigger, its end, and that of the run. */
@@ -36,18 +37,18 @@ const CLIENTS = {
 /** How it went with this client. */
 async function story(kind, { remains, seed = 1 }) {
   const open = await CLIENTS[kind]();
-  const time = virtualTime();
+  const time = new Clock().install();
   try {
-    const random = chance(seed);
+    const random = moments(seed);
     const server = backend(time, random, (now) => CAPACITY * (now >= FROM && now < TO ? remains : 1));
     const views = [];
     for (let name = 0; name < HUMANS; name++) {
       const storage = shelf();
-      human({ time, random: chance(1_000 * seed + name), client: () => open(server.fetch, storage), name, until: END, ended: (view) => views.push(view) });
+      human({ time, random: moments(1_000 * seed + name), client: () => open(server.fetch, storage), name, until: END, ended: (view) => views.push(view) });
     }
-    await time.run(TO);
+    await time.live(TO);
     const drain = (server.queued() / CAPACITY) * 1_000;
-    await time.run(END + 40_000);
+    await time.live(END + 40_000 - TO);
     const served = (from, to) => {
       const all = views.filter(({ begun }) => begun >= from && begun < to);
       return all.filter((view) => view.served).length / all.length;
@@ -60,7 +61,7 @@ async function story(kind, { remains, seed = 1 }) {
       hits: server.hits.length,
     };
   } finally {
-    time.restore();
+    time.uninstall();
   }
 }
 

@@ -1,75 +1,15 @@
 // A town in virtual time: one backend that can be overloaded, and humans before it, each with a page and a client of
 // their own. Small beside the fleet (`cargo run --release --example fleet`), but of the package as it ships, with real
 // client libraries, real promises and real Response objects.
-
 import { setMaxListeners } from "node:events";
+import { chance } from "./virtual.mjs";
 
-/** Chance with a seed (mulberry32). */
-export function chance(seed) {
-  const next = () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+/** Chance with a seed, as waits are distributed. */
+export function moments(seed) {
+  const { next } = chance(seed);
   const exponential = (mean) => -mean * Math.log(1 - next());
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   return { next, exponential, logNormal: (median, sigma) => median * Math.exp(sigma * normal()) };
-}
-
-/** Takes the place of timers and clocks until `restore()`. `run(ms)` lets all happen that is due until then, in order. */
-export function virtualTime(begin = 1_700_000_000_000) {
-  const real = { setTimeout, clearTimeout, now: Date.now, performance: performance.now };
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-  let now = 0;
-  let count = 0;
-  // A binary heap by time, and by order of arming.
-  const heap = [];
-  const less = (a, b) => a.at < b.at || (a.at === b.at && a.id < b.id);
-  const swap = (i, j) => ([heap[i], heap[j]] = [heap[j], heap[i]]);
-  const push = (entry) => {
-    let i = heap.push(entry) - 1;
-    for (let up; i > 0 && less(heap[i], heap[(up = (i - 1) >> 1)]); i = up) swap(i, up);
-  };
-  const pop = () => {
-    const first = heap[0];
-    const last = heap.pop();
-    if (heap.length) {
-      heap[0] = last;
-      for (let i = 0, kid; (kid = 2 * i + 1) < heap.length; i = kid) {
-        if (kid + 1 < heap.length && less(heap[kid + 1], heap[kid])) kid++;
-        if (!less(heap[kid], heap[i])) break;
-        swap(i, kid);
-      }
-    }
-    return first;
-  };
-  const live = new Map();
-  globalThis.setTimeout = (run, ms = 0, ...args) => {
-    const entry = { at: now + Math.max(1, +ms || 0), id: ++count, run: () => run(...args) };
-    live.set(entry.id, entry);
-    push(entry);
-    return entry.id;
-  };
-  globalThis.clearTimeout = (id) => void live.delete(id);
-  Date.now = () => begin + Math.floor(now);
-  performance.now = () => now;
-  const run = async (until) => {
-    while (heap.length && heap[0].at <= until) {
-      const entry = pop();
-      if (!live.delete(entry.id)) continue;
-      now = entry.at;
-      entry.run();
-      await turn();
-    }
-    now = until;
-  };
-  const restore = () => {
-    Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
-    Date.now = real.now;
-    performance.now = real.performance;
-  };
-  return { run, restore, now: () => now };
 }
 
 /** One queue, first in, first out, that goes on working for who has left. `capacity(now)`: requests a second. */
@@ -80,7 +20,7 @@ export function backend(time, random, capacity) {
   const work = () => {
     const hit = waiting.shift();
     busy = !!hit;
-    if (hit) setTimeout(() => (hit.resolve(new Response("{}", { headers: { "content-type": "application/json" } })), work()), random.exponential(1000 / capacity(time.now())));
+    if (hit) setTimeout(() => (hit.resolve(new Response("{}", { headers: { "content-type": "application/json" } })), work()), random.exponential(1000 / capacity(time.now)));
   };
   const fetch = (input, init) =>
     new Promise((resolve, reject) => {
@@ -88,7 +28,7 @@ export function backend(time, random, capacity) {
       const signal = init?.signal ?? input?.signal;
       signal?.throwIfAborted?.();
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-      hits.push({ at: time.now(), url });
+      hits.push({ at: time.now, url });
       waiting.push({ resolve });
       if (!busy) work();
     });
@@ -105,7 +45,7 @@ export function human({ time, random, client, name, until, ended }) {
   let page = client();
   let views = 0;
   const view = async () => {
-    const [begun, id] = [time.now(), `${name}/${++views}`];
+    const [begun, id] = [time.now, `${name}/${++views}`];
     const patience = Math.min(30_000, Math.max(3_000, random.logNormal(9_000, 0.857)));
     let leave;
     const arrive = () => setMaxListeners(0, (leave = new AbortController()).signal);
@@ -126,7 +66,7 @@ export function human({ time, random, client, name, until, ended }) {
     load();
     // What the human does while nothing comes, or an error stands there.
     const act = () => {
-      if (served || time.now() >= begun + patience) return finish();
+      if (served || time.now >= begun + patience) return finish();
       if (broken || habit > 0.4) {
         broken = false;
         if (habit > 0.7) {
@@ -137,7 +77,7 @@ export function human({ time, random, client, name, until, ended }) {
         }
         load();
       }
-      setTimeout(act, Math.max(1, Math.min(random.logNormal(3_500, 0.4), begun + patience - time.now())));
+      setTimeout(act, Math.max(1, Math.min(random.logNormal(3_500, 0.4), begun + patience - time.now)));
     };
     setTimeout(act, Math.min(random.logNormal(4_000, 0.5), patience));
     await answered;
@@ -145,7 +85,7 @@ export function human({ time, random, client, name, until, ended }) {
     leave.abort();
     // Who was served early does not want more for it, nor who was not served less.
     const next = begun + patience + random.exponential(7_000);
-    if (next < until) setTimeout(view, next - time.now());
+    if (next < until) setTimeout(view, next - time.now);
   };
   setTimeout(view, random.exponential(7_000));
 }

@@ -18,11 +18,15 @@ export declare const settings: readonly (readonly [path: string, words?: string]
 export declare const reasons: readonly string[];
 /** What a debounced wait is multiplied by, from nominal to critical. */
 export declare const stretch: readonly [number, number, number, number];
-/** Figures of the human's side, see src/policy/defaults.rs: milliseconds, and one count. */
+/** Figures of src/policy/defaults.rs: milliseconds, and one count. */
 export declare const stretchedLongest: number;
 export declare const stretchLook: number;
 export declare const typedAgain: number;
 export declare const typedKept: number;
+/** How long a guess lasts at most, a server's word is obeyed, and a human waits who did not say for how long. */
+export declare const longestGuess: number;
+export declare const obeyed: number;
+export declare const patience: number;
 ";
 
 /// The same names stand behind each of these; said once, they are an eighth of the list's bytes.
@@ -53,13 +57,17 @@ pub fn write_names(house: &House) -> Result<()> {
     write(&house.at("pkg/build/names.d.ts"), TYPES.as_bytes())
 }
 
-/// The figures of the human's side, each under its own name.
+/// The figures that the face needs, each under its own name.
 fn figures() -> String {
+    let usual = policy::Config::default().mend();
     [
         ("stretchedLongest", defaults::STRETCHED_LONGEST.as_millis()),
         ("stretchLook", defaults::STRETCH_LOOK.as_millis()),
         ("typedAgain", defaults::TYPED_AGAIN.as_millis()),
         ("typedKept", u64::from(defaults::TYPED_KEPT)),
+        ("longestGuess", defaults::LONGEST_GUESS.as_millis()),
+        ("obeyed", usual.max_hint.as_millis()),
+        ("patience", usual.patience.as_millis()),
     ]
     .map(|(name, value)| format!("export const {name} = {value};\n"))
     .concat()

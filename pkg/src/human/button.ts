@@ -6,8 +6,9 @@ import { emit, on } from "../events";
 import { nameOf } from "../keys";
 import type { Room, Wait } from "../room";
 import { wakeAt } from "./alarm";
+import { quiet } from "./calls";
 import { type Cooling, keep, lasts, none, recall, surely } from "./cooling";
-import { type Turn, quiet } from "./turns";
+import type { Turn } from "./turns";
 
 const enum Most {
   /** Milliseconds: a guess that ends sooner is waited for (a quarter of patience, as at the gate). */

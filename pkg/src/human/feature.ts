@@ -4,7 +4,7 @@ import { now } from "../clock";
 import { core, put } from "../core";
 import { attempt, fail, on, emit } from "../events";
 import { after } from "../gate";
-import { nameOf } from "../keys";
+import { nameOf, scopeHandle } from "../keys";
 import { active, open } from "../open";
 import type { Room } from "../room";
 import { STATES } from "../store";
@@ -83,8 +83,8 @@ export const createFeature = (room: Room) => {
       shown: true,
       declare: () => {
         const t = now();
-        const place = where && core("scope", room.id, t, put(where.slice(0, 256))) >>> 0;
-        const at = core("feature", room.id, t, +place, from, weight, put(name.slice(0, 256)));
+        const place = where ? scopeHandle(room, t, where) : 0;
+        const at = core("feature", room.id, t, place, from, weight, put(name.slice(0, 256)));
         if (at === 0) fail(room, "features full");
         return at || -1;
       },

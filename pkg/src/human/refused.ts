@@ -7,13 +7,11 @@ import { readHints } from "../hints";
 import { nameOf } from "../keys";
 import type { Room } from "../room";
 import { pressureOf } from "../store";
+import { longestGuess, obeyed } from "#names";
 
 /** Milliseconds. */
 const enum Most {
-  /** A guess: as in the core, where the reason stands. */
-  Guess = 30_000,
-  /** A server's word, where the application named no `maxHint`. */
-  Hint = 600_000,
+  /** That an application may have a server's word obeyed. */
   Day = 86_400_000,
   /** The first guess is between this and twice this: long enough to read that it failed. */
   First = 1000,
@@ -36,11 +34,11 @@ const named = (reason: Reason | null): boolean => reason === "retry-after" || re
 /** The longest that a time is obeyed, in milliseconds. `spread`: it holds a spread already. */
 export const longest = ({ options }: Room, sure: boolean, spread = 1): number => {
   const most = (options as any).maxHint;
-  return sure ? (most >= 1 && most <= Most.Day ? most : Most.Hint) * spread : Most.Guess;
+  return sure ? (most >= 1 && most <= Most.Day ? most : obeyed) * spread : longestGuess;
 };
 
 /** What no server named: longer with each in a row. */
-const guess = (refusals: number): number => Math.min(Most.Guess, Most.First * (1 + Math.random()) * 2 ** Math.min(refusals, 9));
+const guess = (refusals: number): number => Math.min(longestGuess, Most.First * (1 + Math.random()) * 2 ** Math.min(refusals, 9));
 
 /**
  * Reads an outcome; `failed`: it was thrown. Of `refusals` in a row before this one no time was known. Undefined: it is no

@@ -4,6 +4,7 @@ import { attempt } from "../events";
 import { READERS } from "../flight";
 import { type Intent, ask, intentOf, newKey, settle } from "../intents";
 import type { Room } from "../room";
+import { alike, quiet } from "./calls";
 import type { Refusal } from "./refused";
 
 const enum Most {
@@ -32,12 +33,6 @@ export interface Turn {
   back?: boolean;
 }
 
-/** Whoever ignores this promise ignores its rejection. */
-export const quiet = <T>(promise: Promise<T>): Promise<T> => {
-  promise.catch(() => {});
-  return promise;
-};
-
 export const newTurn = (fn: Turn["fn"], args: unknown[], token: unknown, whose: Turn["whose"], heeds: Turn["heeds"]): Turn => {
   let keeps: Turn["keeps"];
   let breaks: Turn["breaks"];
@@ -48,7 +43,7 @@ export const newTurn = (fn: Turn["fn"], args: unknown[], token: unknown, whose: 
 /** Whether it is what a press asks for. Where nobody can say whose press it is, it is its own. */
 export const fits = (turn: Turn, args: unknown[], token: unknown, user: Turn["whose"]): boolean =>
   user !== undefined && turn.whose === user && turn.token === token &&
-  (token !== undefined || (turn.args.length === args.length && args.every((each, place) => Object.is(each, turn.args[place]))));
+  (token !== undefined || alike(args, turn.args));
 
 /** Lets plain data through; throws at anything whose content cannot be told. */
 const plain = (_: string, value: any): unknown => {

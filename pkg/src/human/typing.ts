@@ -1,8 +1,10 @@
 // Type-ahead: one promise for all calls of a window; a newer window aborts the flight of the one before, whose callers
 // get the newest result. Whatever happens, every promise settles, and none is anybody's unhandled rejection.
 import type { AsyncDebounced, Debounced, DebounceOptions } from "../../tidegate.d.ts";
+import { aborted } from "../answers";
 import { attempt } from "../events";
 import type { Room } from "../room";
+import { alike, quiet } from "./calls";
 import { flag, object } from "./debounce";
 import { typedAgain, typedKept } from "#names";
 
@@ -22,13 +24,9 @@ interface Answer {
   readonly at: number;
 }
 
-const abort = (what: string): DOMException => new DOMException(`tidegate: ${what}`, "AbortError");
-
 const open = (): Window => {
   const window: any = {};
-  window.promise = new Promise((resolve, reject) => Object.assign(window, { resolve, reject }));
-  // Who does not wait for it need not catch it.
-  window.promise.catch(() => {});
+  window.promise = quiet(new Promise((resolve, reject) => Object.assign(window, { resolve, reject })));
   return window;
 };
 
@@ -40,7 +38,7 @@ const createMemory = (room: Room) => {
     recall(fn: object, args: readonly unknown[], user: unknown): Answer | undefined {
       const time = Date.now();
       answers = answers.filter(({ at }) => time >= at && time - at <= typedAgain);
-      return answers.find((each) => each.fn === fn && each.user === user && each.args.length === args.length && args.every((arg, place) => Object.is(arg, each.args[place])));
+      return answers.find((each) => each.fn === fn && each.user === user && alike(args, each.args));
     },
     keep(fn: object, args: readonly unknown[], user: unknown, value: unknown): void {
       answers.push({ fn, args, user, value, at: Date.now() });
@@ -63,7 +61,7 @@ interface Box {
   flight?: { readonly window: Window; readonly controller: AbortController } | undefined;
 }
 
-const stop = (box: Box, cause: unknown = abort("cancelled")): void => {
+const stop = (box: Box, cause: unknown = aborted("cancelled")): void => {
   const { next, flight } = box;
   box.next = box.flight = undefined;
   box.stops.delete(box.stop);
@@ -90,7 +88,7 @@ const run = (box: Box, args: unknown[]): Promise<any> => {
   const mine = (box.flight = { window, controller });
   box.next = undefined;
   older?.window.resolve(promise);
-  older?.controller.abort(abort("superseded"));
+  older?.controller.abort(aborted("superseded"));
   // What hears that may have cancelled this one.
   if (box.flight !== mine) return promise;
   const user = memory.user();
@@ -139,7 +137,7 @@ export const createTyping = (room: Room, make: (fn: any, wait: any, options: any
       const last = debounced(...args);
       if (trailing || box.next !== window) return window.promise;
       // No edge will ask for it: what was asked last is all there is.
-      const refused = refuse(abort("never asked"));
+      const refused = refuse(aborted("never asked"));
       return last ?? refused;
     };
     search.cancel = box.stop;
