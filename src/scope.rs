@@ -129,6 +129,8 @@ pub struct Place {
     pub level: Level,
     /// A scope's unsafe requests, sent and answered: a flight that left before the last of them is not joined.
     pub writes: u32,
+    /// When it was last written to, or that was answered.
+    pub wrote: Instant,
     /// The state of a scope that was last told.
     pub shown: State,
     /// A route's failures.
@@ -350,6 +352,7 @@ impl Places {
             limit: Limit::new(),
             level: Level::default(),
             writes: 0,
+            wrote: Instant::ORIGIN,
             shown: State::Nominal,
             breaker: Breaker::new(),
             quotas: [PlaceId::NONE; 2],
