@@ -12,6 +12,7 @@ extern crate std as _;
 
 pub mod breaker;
 pub mod brownout;
+pub mod cache;
 pub mod coalesce;
 pub mod event;
 pub mod gate;

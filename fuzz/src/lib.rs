@@ -2,3 +2,6 @@
 
 #[path = "../../tests/twin/mod.rs"]
 pub mod twin;
+
+#[path = "../../tests/twin/cache_store.rs"]
+pub mod store;

@@ -1,0 +1,7 @@
+//! Copies of answers: which are kept, how long, and which go when there is no room.
+
+pub mod store;
+
+/// A copy's handle: its slot in the low 20 bits, the slot's generation above; never zero.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CopyId(pub u32);
