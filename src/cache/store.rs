@@ -28,6 +28,7 @@ use crate::cache::CopyId;
 use crate::policy::defaults;
 
 /// Copies by handle, in the order in which they go.
+#[derive(Debug)]
 pub struct Store<T> {
     slab: Slab<T>,
     ghosts: Ghosts,

@@ -27,7 +27,7 @@ use crate::rng::Rng;
 use crate::scope::PlaceId;
 use crate::tickets::Request;
 use crate::time::{Duration, Instant};
-use crate::verdict::{Hold, How, Ticket, Verdict};
+use crate::verdict::{How, Ticket, Verdict};
 
 /// One kept answer, and whose it is.
 #[derive(Clone, Debug)]
