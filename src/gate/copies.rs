@@ -15,9 +15,9 @@
 use alloc::vec::Vec;
 
 use super::Gate;
+use crate::cache::CopyId;
 use crate::cache::freshness::{self, Exchange, Fit, Mode as Asking, Term, Wish};
 use crate::cache::store::Store;
-use crate::cache::CopyId;
 use crate::coalesce::KeyId;
 use crate::event::Kind;
 use crate::policy::{CopyPolicy, Mode, defaults};
@@ -130,7 +130,15 @@ impl Gate {
     }
 
     /// Whether a stale copy is served in the place of an answer: when that cannot be had, or not now.
-    fn stand_in(&mut self, now: Instant, copy: CopyId, key: KeyId, how: How, failed: bool, age: Duration) -> Look {
+    fn stand_in(
+        &mut self,
+        now: Instant,
+        copy: CopyId,
+        key: KeyId,
+        how: How,
+        failed: bool,
+        age: Duration,
+    ) -> Look {
         let Some(mut r) = self.intend(now, key, how, None) else {
             return Look::Ask;
         };
@@ -140,7 +148,13 @@ impl Gate {
         };
         self.owe(now, copy, r.scope);
         self.tickets.open(&mut r);
-        self.note(Kind::Stale, &r, Some(why), Instant::NEVER, age.as_millis().min(u64::from(u32::MAX)) as u32);
+        self.note(
+            Kind::Stale,
+            &r,
+            Some(why),
+            Instant::NEVER,
+            age.as_millis().min(u64::from(u32::MAX)) as u32,
+        );
         self.tickets.close(r.ticket);
         Look::Serve(Served { age, stale: true, instead: Some((r.ticket, why)) })
     }
@@ -149,12 +163,21 @@ impl Gate {
     fn suffers(&self, now: Instant, r: &Request) -> Option<Reason> {
         let report = self.pressure(now, r.scope);
         let serious = report.state >= State::Serious;
-        self.decide(now, r).map(|hold| hold.why).or_else(|| serious.then(|| report.reason.unwrap_or(Reason::Overload)))
+        self.decide(now, r)
+            .map(|hold| hold.why)
+            .or_else(|| serious.then(|| report.reason.unwrap_or(Reason::Overload)))
     }
 
     /// An answer came: is it kept? Its handle, until its body is there; [`CopyId::NONE`]: it is not. `old`: the copy
     /// whose place it takes; an answer of another kind (a portal's page where data was) does not take it.
-    pub fn judge(&mut self, now: Instant, key: KeyId, name: u32, old: CopyId, exchange: &Exchange<'_>) -> CopyId {
+    pub fn judge(
+        &mut self,
+        now: Instant,
+        key: KeyId,
+        name: u32,
+        old: CopyId,
+        exchange: &Exchange<'_>,
+    ) -> CopyId {
         let Some((term, scope)) = self.weigh_copy(now, key, exchange) else {
             return CopyId::NONE;
         };

@@ -168,7 +168,9 @@ pub struct CopyPolicy {
 
 /// The opt-in to stale answers as it is written: 0 (false) none, 1 (true) of any age, else milliseconds. NaN: none.
 pub fn stale(written: f64) -> Option<Duration> {
-    (written > 0.0).then(|| if written == 1.0 { Duration::MAX } else { Duration::from_micros((written * 1000.0) as u64) })
+    (written > 0.0).then(|| {
+        if written == 1.0 { Duration::MAX } else { Duration::from_micros((written * 1000.0) as u64) }
+    })
 }
 
 impl Policy {

@@ -68,7 +68,10 @@ impl Page {
     fn refuse(&mut self, now: Instant, seconds: u64) {
         let Verdict::Go(ticket) = self.gate.ask(now, self.key, How(POST), None) else { panic!("it is open") };
         let said = hint::read_text(503, format!("retry-after: {seconds}\n").as_bytes(), WallTime(0));
-        assert_eq!(self.gate.settle(now, ticket, Outcome::Status(503), Some(&said.hint)), Verdict::Done(ticket));
+        assert_eq!(
+            self.gate.settle(now, ticket, Outcome::Status(503), Some(&said.hint)),
+            Verdict::Done(ticket)
+        );
         self.drain(now);
     }
 
@@ -143,7 +146,9 @@ fn a_closed_scope_is_spared_and_the_copy_stands_in_told_with_reason_and_age() {
     let copy = page.keep(at(0), SPARE);
     page.refuse(at(20_000), 60);
     let look = page.look(at(20_000), copy);
-    let Look::Serve(Served { age, stale: true, instead: Some((_, Reason::RetryAfter)) }) = look else { panic!("{look:?}") };
+    let Look::Serve(Served { age, stale: true, instead: Some((_, Reason::RetryAfter)) }) = look else {
+        panic!("{look:?}")
+    };
     assert_eq!(age, secs(20));
     assert_eq!(page.told(), [(Kind::Stale, Some(Reason::RetryAfter), 20_000)]);
 }
@@ -159,7 +164,10 @@ fn what_has_just_failed_is_answered_by_what_is_kept_though_the_state_is_nominal(
 
 #[test]
 fn what_must_be_confirmed_never_stands_in() {
-    for fields in ["cache-control: no-cache, stale-if-error=600\netag: \"a\"\n", "cache-control: max-age=1, must-revalidate, stale-if-error=600\n"] {
+    for fields in [
+        "cache-control: no-cache, stale-if-error=600\netag: \"a\"\n",
+        "cache-control: max-age=1, must-revalidate, stale-if-error=600\n",
+    ] {
         let mut page = Page::new(&[(Setting::CacheStale, 1.0)]);
         let copy = page.keep(at(0), fields);
         page.refuse(at(20_000), 60);
@@ -174,7 +182,10 @@ fn the_application_may_accept_what_the_origin_says_nothing_about_up_to_an_age() 
     assert_eq!(page.look(at(10_000), copy), Look::Ask, "on a well server it is as if there were none");
     assert!(stale(page.look_as(at(30_000), copy, true, None)));
     assert_eq!(page.look_as(at(31_000), copy, true, None), Look::Ask);
-    assert!(stale(page.look_as(at(31_000), copy, true, Some(Some(Duration::MAX)))), "a request's own word goes first");
+    assert!(
+        stale(page.look_as(at(31_000), copy, true, Some(Some(Duration::MAX)))),
+        "a request's own word goes first"
+    );
     assert_eq!(page.look_as(at(10_000), copy, true, Some(None)), Look::Ask, "also when it is no");
 }
 

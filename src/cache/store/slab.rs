@@ -54,6 +54,7 @@ pub struct Slot<T> {
 }
 
 /// All slots; at most so many as it was told.
+#[derive(Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
     lists: [List; 5],
