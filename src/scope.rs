@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use crate::breaker::Breaker;
 use crate::limit::Limit;
-use crate::num::ONE;
+use crate::num::{FNV_BASIS, ONE, fnv};
 use crate::policy::Policy;
 use crate::policy::defaults;
 use crate::pressure::usual::Usual;
@@ -423,14 +423,6 @@ impl Places {
         }
         trouble.then_some(first)
     }
-}
-
-/// Where FNV-1a begins.
-pub(crate) const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
-
-/// FNV-1a, 64 bits (draft-eastlake-fnv): short code, and a clash only makes two routes share their evidence.
-pub(crate) fn fnv(from: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(from, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// How much of a path makes its class.
