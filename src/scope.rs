@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 
 use crate::breaker::Breaker;
 use crate::limit::Limit;
-use crate::num::{FNV_BASIS, ONE, fnv};
+use crate::num::ONE;
+pub(crate) use crate::num::{FNV_BASIS, fnv};
 use crate::policy::Policy;
 use crate::policy::defaults;
 use crate::pressure::usual::Usual;

@@ -23,7 +23,7 @@ pub enum Mode {
 
 impl Mode {
     /// By its code, 0 to 5; anything else is [`Mode::Default`].
-    pub fn of(code: u32) -> Self {
+    pub fn from_code(code: u32) -> Self {
         match code {
             1 => Self::NoStore,
             2 => Self::Reload,
