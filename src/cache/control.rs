@@ -51,7 +51,10 @@ const INVALID: u32 = u32::MAX - 2;
 
 /// The directives of one message, each by its first occurrence (RFC 9111 section 4.2.1).
 #[derive(Clone, Copy, Debug)]
-pub struct Control([u32; COUNT]);
+pub struct Control {
+    slots: [u32; COUNT],
+    spoiled: bool,
+}
 
 impl Control {
     /// Of a response.
@@ -67,7 +70,7 @@ impl Control {
     }
 
     fn read(text: &[u8], name: &[u8]) -> Self {
-        let mut control = Self([ABSENT; COUNT]);
+        let mut control = Self { slots: [ABSENT; COUNT], spoiled: false };
         field(text, name, &mut |mut list| {
             while !list.is_empty() {
                 control.take(scan::part(&mut list, b','));
@@ -76,15 +79,12 @@ impl Control {
         control
     }
 
-    /// Takes one directive. A quotation mark out of place may have swallowed any other: then nothing is stored.
+    /// Takes one directive.
     fn take(&mut self, member: &[u8]) {
         let (name, rest) = scan::cut(member, b"=");
         let value = rest.get(1..).unwrap_or_default();
         let inner = if let [b'"', inner @ .., b'"'] = value { inner } else { value };
-        if name.contains(&b'"') || inner.contains(&b'"') {
-            self.put(Word::NoStore as usize, BARE);
-            self.put(Word::MustUnderstand as usize, INVALID);
-        }
+        self.spoiled |= name.contains(&b'"') || inner.contains(&b'"');
         let word = scan::trim(name);
         if let Some(place) =
             WORDS.split(|byte| *byte == b' ').position(|known| known.eq_ignore_ascii_case(word))
@@ -95,18 +95,19 @@ impl Control {
                 () if word.len() < name.len() => INVALID,
                 () => seconds(inner).unwrap_or(INVALID),
             };
-            self.put(place, told);
+            if let Some(slot @ &mut ABSENT) = self.slots.get_mut(place) {
+                *slot = told;
+            }
         }
     }
 
-    fn put(&mut self, place: usize, told: u32) {
-        if let Some(slot @ &mut ABSENT) = self.0.get_mut(place) {
-            *slot = told;
-        }
+    /// Is a quotation mark out of place? It may have swallowed any directive: such a message is not for a cache.
+    pub fn spoiled(&self) -> bool {
+        self.spoiled
     }
 
     fn slot(&self, word: Word) -> u32 {
-        self.0.get(word as usize).copied().unwrap_or(ABSENT)
+        self.slots.get(word as usize).copied().unwrap_or(ABSENT)
     }
 
     /// Is it there, with whatever value?

@@ -12,7 +12,6 @@
 
 use super::control::{Control, LONGEST, Word, field, first, seconds};
 use super::vary::Selection;
-use super::wish::special;
 pub use super::wish::{Fit, Mode, Wish};
 use crate::policy::defaults::{GUESS_LONGEST, GUESS_PART};
 use crate::text::{date, scan};
@@ -59,6 +58,9 @@ impl Exchange<'_> {
     }
 }
 
+/// The greatest age, and the longest that anything lasts: no age is below it that nobody knows.
+const MOST: Duration = Duration::from_secs(LONGEST as u64);
+
 /// What is remembered of a stored response.
 #[derive(Clone, Debug)]
 pub struct Term {
@@ -97,8 +99,7 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
         && !matches!(status, 206 | 304)
         && allowed(&told, status)
         && (explicit || guessable(status))
-        && !Control::asked(request).has(Word::NoStore)
-        && !special(request);
+        && Wish::read(Mode::Default, request).mode == Mode::Default;
     if !may {
         return None;
     }
@@ -110,7 +111,7 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
     // How long after its freshness; an age of nothing is never below nothing.
     let window = |word| {
         let extra = told.seconds(word).unwrap_or_default();
-        if strict || extra == Duration::ZERO { Duration::ZERO } else { lifetime + extra }
+        if strict || extra == Duration::ZERO { Duration::ZERO } else { (lifetime + extra).min(MOST) }
     };
     let (meanwhile, error) = (window(Word::StaleWhileRevalidate), window(Word::StaleIfError));
     let grace = meanwhile.max(error);
@@ -140,10 +141,9 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
 /// Sections 3, 5.2.2.3 and 5.2.2.5: with `must-understand` a status that is understood lifts `no-store`, and one that is
 /// not forbids as much. Understood are the final ones of RFC 9110 section 15.
 fn allowed(told: &Control, status: u16) -> bool {
-    if told.has(Word::MustUnderstand) {
-        return matches!(status, 200..=205 | 300..=305 | 307 | 308 | 400..=417 | 421 | 422 | 426 | 500..=505);
-    }
-    !told.has(Word::NoStore)
+    let understood =
+        matches!(status, 200..=205 | 300..=305 | 307 | 308 | 400..=417 | 421 | 422 | 426 | 500..=505);
+    !told.spoiled() && if told.has(Word::MustUnderstand) { understood } else { !told.has(Word::NoStore) }
 }
 
 /// Heuristically cacheable (RFC 9110 section 15.1).
@@ -161,7 +161,6 @@ fn span(told: &Control, exchange: &Exchange<'_>) -> (Duration, Duration) {
     // A list-based Age counts by its first member, an invalid one not at all (section 5.1).
     let mut ages = first(response, b"age").unwrap_or_default();
     let age = seconds(scan::part(&mut ages, b',')).unwrap_or_default();
-    let longest = Duration::from_secs(u64::from(LONGEST));
     let initial = past(date, wall).max(Duration::from_secs(u64::from(age)) + exchange.took);
 
     let zero = Duration::ZERO;
@@ -175,7 +174,7 @@ fn span(told: &Control, exchange: &Exchange<'_>) -> (Duration, Duration) {
     } else {
         zero
     };
-    (initial + exchange.held.unwrap_or(longest), lifetime.min(longest))
+    (initial + exchange.held.unwrap_or(MOST), lifetime.min(MOST))
 }
 
 /// A field that holds one HTTP-date, in epoch milliseconds; NaN when it is invalid or stands there twice.
@@ -202,9 +201,9 @@ fn kind(media: &[u8]) -> u8 {
 }
 
 impl Term {
-    /// How old it is (RFC 9111 section 4.2.3); the field Age has it in whole seconds.
+    /// How old it is (RFC 9111 section 4.2.3), at most 2^31 seconds; the field Age has it in whole ones.
     pub fn age(&self, now: Instant) -> Duration {
-        self.initial + now.since(self.at)
+        (self.initial + now.since(self.at)).min(MOST)
     }
 
     /// Can it answer this method? What HEAD was told does not answer GET (RFC 9111 section 4).
@@ -234,7 +233,7 @@ impl Term {
             return Fit::Fresh;
         }
         // How stale is not known of what has no known age.
-        let stale = if self.known { age - self.lifetime } else { Duration::from_secs(u64::from(LONGEST)) };
+        let stale = if self.known { age - self.lifetime } else { MOST };
         if self.strict || fresh || wish.min_fresh > Duration::ZERO {
             Fit::Ask
         } else if young && stale < wish.max_stale {

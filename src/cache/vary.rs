@@ -72,7 +72,7 @@ fn key(names: &[u8], request: &[u8]) -> Vec<u8> {
             }
             if !there || name == ALL {
                 key.push(b'\n');
-                key.extend_from_slice(own);
+                key.extend_from_slice(if name == ALL { own } else { name });
             }
             there = true;
             let accept = own.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"accept-"));

@@ -23,7 +23,7 @@ pub enum Mode {
 
 impl Mode {
     /// By its code, 0 to 5; anything else is [`Mode::Default`].
-    pub fn of(code: u32) -> Self {
+    pub fn from_code(code: u32) -> Self {
         match code {
             1 => Self::NoStore,
             2 => Self::Reload,
@@ -56,7 +56,7 @@ impl Wish {
     pub fn read(mode: Mode, request: &[u8]) -> Self {
         let asked = Control::asked(request);
         let (zero, most) = (Duration::ZERO, Duration::MAX);
-        let past = asked.has(Word::NoStore) || special(request);
+        let past = asked.has(Word::NoStore) || asked.spoiled() || special(request);
         Self {
             mode: if past { Mode::NoStore } else { mode },
             max_age: asked.value(Word::MaxAge, most, zero, zero),
@@ -95,7 +95,7 @@ pub enum Fit {
 }
 
 /// Does a request ask for a range, or bring its own condition?
-pub(super) fn special(request: &[u8]) -> bool {
+fn special(request: &[u8]) -> bool {
     let mut found = false;
     lines(request, &mut |name, _| {
         let condition = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"if-"));

@@ -173,6 +173,25 @@ pub fn stale(written: f64) -> Option<Duration> {
     })
 }
 
+fn limit(c: &Config) -> LimitPolicy {
+    if !c.on(Setting::Concurrency) {
+        return LimitPolicy { max: 0, adaptive: false, open_above: 0 };
+    }
+    LimitPolicy {
+        max: c.count(Setting::ConcurrencyMax),
+        adaptive: c.on(Setting::ConcurrencyAdaptive),
+        open_above: defaults::LIMIT_OPEN_ABOVE,
+    }
+}
+
+fn copies(c: &Config) -> CopyPolicy {
+    CopyPolicy {
+        entries: if c.on(Setting::Cache) { c.count(Setting::CacheEntries) as usize } else { 0 },
+        bytes: c.count(Setting::CacheBytes),
+        most: stale(c.get(Setting::CacheStale)),
+    }
+}
+
 impl Policy {
     fn new(c: &Config) -> Self {
         let patience = c.ms(Setting::Deadline);
@@ -204,15 +223,7 @@ impl Policy {
             } else {
                 BreakerPolicy::OFF
             },
-            limit: if c.on(Setting::Concurrency) {
-                LimitPolicy {
-                    max: c.count(Setting::ConcurrencyMax),
-                    adaptive: c.on(Setting::ConcurrencyAdaptive),
-                    open_above: defaults::LIMIT_OPEN_ABOVE,
-                }
-            } else {
-                LimitPolicy { max: 0, adaptive: false, open_above: 0 }
-            },
+            limit: limit(c),
             queue_size: c.count(Setting::QueueSize) as usize,
             queue_drop: if c.on(Setting::QueueDrop) { Drop::Newest } else { Drop::Oldest },
             quota: QuotaPolicy {
@@ -223,11 +234,7 @@ impl Policy {
             pace: c.on(Setting::Pace),
             coalesce: c.on(Setting::Coalesce),
             max_hint: c.ms(Setting::MaxHint),
-            copies: CopyPolicy {
-                entries: if c.on(Setting::Cache) { c.count(Setting::CacheEntries) as usize } else { 0 },
-                bytes: c.count(Setting::CacheBytes),
-                most: stale(c.get(Setting::CacheStale)),
-            },
+            copies: copies(c),
             brownout: BrownoutPolicy {
                 restore_after: c.ms(Setting::BrownoutRestoreAfter),
                 spacing: defaults::FEATURE_SPACING,
