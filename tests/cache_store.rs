@@ -170,9 +170,10 @@ fn who_does_not_ask_is_not_told_of_the_oldest_and_nothing_grows() {
 /// A page uses half of the room all day; ten times as many as there is room for come once, each so heavy.
 fn left_after_a_scan(each: u32, heavy: u32) -> usize {
     let mut store = Store::new(1_000, 1_000 * each);
-    let hot: Vec<_> = (0..500).map(|n| store.reserve(n, n)).collect();
-    for id in &hot {
-        assert!(store.fill(*id, each) && store.get(*id).is_some());
+    let mut hot = Vec::new();
+    for n in 0..500 {
+        hot.push(store.reserve(n, n));
+        assert!(store.fill(hot[hot.len() - 1], each) && store.get(hot[hot.len() - 1]).is_some());
     }
     for n in 0..10_000 {
         let id = store.reserve(1_000 + n, n);
