@@ -167,18 +167,41 @@ fn who_does_not_ask_is_not_told_of_the_oldest_and_nothing_grows() {
     assert_eq!((store.len(), store.gone()), (10, None));
 }
 
-#[test]
-fn a_scan_ten_times_as_long_as_the_store_does_not_flush_what_is_used() {
-    let mut store = Store::new(1_000, 1_000_000);
-    // Half of the room is what the page uses all day.
-    let hot: Vec<_> = (0..500).map(|n| add(&mut store, n)).collect();
-    for id in &hot {
-        assert!(store.get(*id).is_some());
+/// A page uses half of the room all day; ten times as many as there is room for come once, each so heavy.
+fn left_after_a_scan(each: u32, heavy: u32) -> usize {
+    let mut store = Store::new(1_000, 1_000 * each);
+    let mut hot = Vec::new();
+    for n in 0..500 {
+        hot.push(store.reserve(n, n));
+        assert!(store.fill(hot[hot.len() - 1], each) && store.get(hot[hot.len() - 1]).is_some());
     }
     for n in 0..10_000 {
-        add(&mut store, 1_000 + n);
+        let id = store.reserve(1_000 + n, n);
+        assert!(store.fill(id, heavy));
         while store.gone().is_some() {}
     }
-    let left = hot.iter().filter(|id| store.peek(**id).is_some()).count();
-    assert_eq!(left, 500);
+    assert!(store.weight() > 800 * each);
+    hot.iter().filter(|id| store.peek(**id).is_some()).count()
+}
+
+#[test]
+fn a_scan_does_not_flush_what_is_used_nor_do_heavy_ones() {
+    assert_eq!(left_after_a_scan(100, 100), 500);
+    // Half a hundredth of the room each, a tenth, and the heaviest that is taken.
+    assert_eq!([5, 100, 125].map(|times| left_after_a_scan(100, 100 * times)), [500, 500, 500]);
+}
+
+#[test]
+fn a_heavy_one_that_was_used_once_goes_and_one_that_was_used_twice_stays() {
+    for (uses, stays) in [(1, false), (2, true)] {
+        let mut store = Store::new(1_000, 10_000);
+        let heavy = store.reserve(1, 1);
+        assert!(store.fill(heavy, 101));
+        (0..uses).for_each(|_| assert!(store.get(heavy).is_some()));
+        for n in 0..1_000 {
+            let id = store.reserve(n, n);
+            assert!(store.fill(id, 100));
+        }
+        assert_eq!(store.peek(heavy).is_some(), stays);
+    }
 }

@@ -11,12 +11,12 @@
 //! | was reserved                        | too many were after it | forgotten                    |
 //! | is the oldest on probation, no room | was used               | main, unused again           |
 //! | is the oldest on probation, no room | was not used           | evicted; a ghost             |
-//! | is the oldest in main, no room      | was used               | to the end, one use less     |
+//! | is the oldest in main, no room      | was used               | to the end, that use less    |
 //! | is the oldest in main, no room      | was not used           | evicted                      |
 //!
-//! A use is a counter; an eviction costs as many steps as there were uses before it. Heavy copies stand in the same
-//! queues: one that is used only once can push no more than others on probation out, and none is taken that weighs more
-//! than an eighth of the room. How it was chosen and what it keeps: docs/cache-store.md.
+//! A use is a counter; an eviction costs as many steps as there were uses before it. A heavy copy takes the place of many:
+//! what is above a hundredth of the room must have been used twice where others must have been used, and nothing is taken
+//! that weighs more than an eighth. How this was chosen and what it keeps: docs/cache-store.md.
 
 mod ghosts;
 mod slab;
@@ -28,7 +28,7 @@ use crate::cache::CopyId;
 use crate::policy::defaults;
 
 /// Copies by handle, in the order in which they go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store<T> {
     slab: Slab<T>,
     ghosts: Ghosts,
@@ -71,7 +71,7 @@ impl<T> Store<T> {
         while self.len() >= self.entries as usize || self.weight() > self.bytes - weight {
             self.evict();
         }
-        let known = place == Place::Main || place == Place::Awaited && self.ghosts.has(fingerprint);
+        let known = place == Place::Main || place == Place::Awaited && self.ghosts.take(fingerprint);
         self.slab.weigh(id, weight);
         self.slab.put(id, if known { Place::Main } else { Place::Probation });
         true
@@ -91,8 +91,9 @@ impl<T> Store<T> {
             return;
         };
         let fingerprint = slot.fingerprint;
-        if slot.uses > 0 {
-            slot.uses = if place == Place::Main { slot.uses - 1 } else { 0 };
+        let price = 1 + u8::from(slot.weight > self.bytes / defaults::HEAVY_PART);
+        if slot.uses >= price {
+            slot.uses = if place == Place::Main { slot.uses - price } else { 0 };
             self.slab.put(oldest, Place::Main);
             return;
         }

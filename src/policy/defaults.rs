@@ -206,13 +206,15 @@ pub const PEERS: usize = 63;
 pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
 pub const ROUTES: usize = 256;
-/// Copies whose bodies are on their way: as many as there can be keys in a page that loads many at once; more are forgotten,
-/// the oldest first, which costs a copy and nothing else.
+/// Copies whose bodies are on their way at once: more than browsers have requests to one origin (100 over HTTP/2); the
+/// oldest above is not kept, which costs a copy and nothing else.
 pub const COPIES_AWAITED: u32 = 256;
 /// The part of a cache's room in which a new copy is on probation: a tenth (S3-FIFO, SOSP 2023, section 4).
 pub const PROBATION_PART: u32 = 10;
 /// How many uses of a copy are counted: two bits (S3-FIFO, SOSP 2023, section 4).
 pub const USES_KEPT: u8 = 3;
+/// Above this part of the room a copy is heavy: it must have been used twice to stay (docs/cache-store.md, measured).
+pub const HEAVY_PART: u32 = 100;
 /// The heaviest copy, as a part of a cache's room: an eighth, so that no single one takes the place of most others.
 pub const LARGEST_PART: u32 = 8;
 /// Request keys with state.

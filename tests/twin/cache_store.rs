@@ -21,7 +21,8 @@ struct Naive {
     awaited: Vec<Kept>,
     probation: Vec<Kept>,
     main: Vec<Kept>,
-    ghosts: Vec<u32>,
+    /// Fingerprints; none: it came back.
+    ghosts: Vec<Option<u32>>,
     gone: Vec<usize>,
 }
 
@@ -61,7 +62,13 @@ impl Naive {
             self.evict();
         }
         one.weight = heavy;
-        if was_main || was_awaited && self.ghosts.contains(&one.fingerprint) {
+        // Of two with one fingerprint the younger.
+        let ghost =
+            self.ghosts.iter().rposition(|ghost| *ghost == Some(one.fingerprint)).filter(|_| was_awaited);
+        if let Some(ghost) = ghost {
+            self.ghosts[ghost] = None;
+        }
+        if was_main || ghost.is_some() {
             self.main.push(one);
         } else {
             self.probation.push(one);
@@ -75,11 +82,11 @@ impl Naive {
             || weight(&self.probation) > self.bytes / part;
         if self.main.is_empty() || crowded {
             let mut one = self.probation.remove(0);
-            if one.uses > 0 {
+            if one.uses >= self.price(&one) {
                 one.uses = 0;
                 self.main.push(one);
             } else {
-                self.ghosts.push(one.fingerprint);
+                self.ghosts.push(Some(one.fingerprint));
                 if self.ghosts.len() > self.entries {
                     self.ghosts.remove(0);
                 }
@@ -87,13 +94,18 @@ impl Naive {
             }
         } else {
             let mut one = self.main.remove(0);
-            if one.uses > 0 {
-                one.uses -= 1;
+            if one.uses >= self.price(&one) {
+                one.uses -= self.price(&one);
                 self.main.push(one);
             } else {
                 self.gone.push(one.name);
             }
         }
+    }
+
+    /// How many uses a longer stay costs.
+    fn price(&self, one: &Kept) -> u32 {
+        if one.weight > self.bytes / defaults::HEAVY_PART { 2 } else { 1 }
     }
 
     fn get(&mut self, name: usize) -> Option<usize> {
@@ -199,7 +211,8 @@ pub fn check(data: &[u8]) {
     let [entries, bytes, steps @ ..] = data else {
         return;
     };
-    let (entries, bytes) = (usize::from(*entries) % 48, u32::from(*bytes) * 64);
+    let (entries, bytes) =
+        (usize::from(*entries) % 48, u32::from(*bytes) * if *entries < 128 { 64 } else { 512 });
     let naive = Naive { entries, bytes, ..Naive::default() };
     let mut pair = Pair { naive, store: Store::new(entries, bytes), ids: Vec::new() };
     for step in steps.chunks_exact(3) {

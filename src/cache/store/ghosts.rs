@@ -1,7 +1,7 @@
 //! Fingerprints of the copies that left probation last: as many as there is room for copies.
 //!
 //! A ring, oldest overwritten; within it, those whose fingerprints fall into one bucket are a chain from the newest to the
-//! oldest. A chain ends where a link is older than the ring is long, so nothing is ever taken out.
+//! oldest. A chain ends where a link is older than the ring is long, so nothing is ever unlinked.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,6 +11,8 @@ struct Ghost {
     fingerprint: u32,
     /// The number of the one before it in its bucket.
     older: u32,
+    /// It came back.
+    back: bool,
 }
 
 /// The last `most` fingerprints.
@@ -40,27 +42,29 @@ impl Ghosts {
         let at = self.next as usize & (self.ring.len() - 1);
         let bucket = self.bucket(fingerprint);
         if let (Some(ghost), Some(first)) = (self.ring.get_mut(at), self.buckets.get_mut(bucket)) {
-            *ghost = Ghost { fingerprint, older: *first };
+            *ghost = Ghost { fingerprint, older: *first, back: false };
             *first = self.next;
             self.next = self.next.wrapping_add(1);
         }
     }
 
-    /// Whether it is one of them.
-    pub fn has(&self, fingerprint: u32) -> bool {
+    /// Whether it is one of them; then it is none any more.
+    pub fn take(&mut self, fingerprint: u32) -> bool {
         let mut age = 0;
         let mut number = self.buckets.get(self.bucket(fingerprint)).copied().unwrap_or_default();
         loop {
             let older = self.next.wrapping_sub(number);
-            if older > self.most || older <= age {
-                return false;
-            }
             let at = number as usize & self.ring.len().wrapping_sub(1);
-            match self.ring.get(at) {
-                Some(ghost) if ghost.fingerprint == fingerprint => return true,
-                Some(ghost) => (age, number) = (older, ghost.older),
-                None => return false,
+            // Older and older, even where numbers have wrapped.
+            let young = older <= self.most && older > age;
+            let Some(ghost) = self.ring.get_mut(at).filter(|_| young) else {
+                return false;
+            };
+            if ghost.fingerprint == fingerprint && !ghost.back {
+                ghost.back = true;
+                return true;
             }
+            (age, number) = (older, ghost.older);
         }
     }
 

@@ -37,12 +37,13 @@ pub struct List {
 }
 
 /// One copy's place, weight, and uses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slot<T> {
     id: CopyId,
     before: u32,
     after: u32,
-    weight: u32,
+    /// Changed by [`Slab::weigh`] alone.
+    pub weight: u32,
     /// What it is a copy of.
     pub fingerprint: u32,
     /// Where it stands.
@@ -54,7 +55,7 @@ pub struct Slot<T> {
 }
 
 /// All slots; at most so many as it was told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
     lists: [List; 5],
