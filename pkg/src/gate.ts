@@ -86,7 +86,8 @@ export const straight = (call: Pick<Call, "send">): Promise<any> => {
 };
 
 const launch = async (room: Room, call: Call): Promise<any> => {
-  const sent = now();
+  // The clock is read for what may be kept only.
+  const sent = call.shelf === undefined ? 0 : now();
   let answer: any;
   let failure: { cause: any } | undefined;
   let code: number | undefined;
@@ -115,7 +116,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   }
   let packed = settle(room, call, status, answer, body);
   try {
-    const kept = held(room, call, status, failure ? undefined : answer, now() - sent);
+    const kept = held(room, call, status, failure ? undefined : answer, sent);
     if (kept) {
       if ((packed & Answer.Kind) === Answer.Held) {
         packed = report(room, call.id, 1);
@@ -138,10 +139,11 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 };
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
-const held = (room: Room, call: Call, status: number, answer: any, took: number): Response | undefined => {
+const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
   const { copy, shelf, stale } = call;
   if (call.hard || !room.caches || stale) return;
   try {
+    const took = sent && now() - sent;
     if (status === 304 && call.asks) {
       renew(room, call, copy!, answer, took);
       return build(copy!, 0, "fresh", call.method === "HEAD");
