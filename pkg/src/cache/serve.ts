@@ -30,7 +30,7 @@ const ANY = 4;
 
 /** A kept answer as a Response of its own. */
 export const build = ({ url, type, status, statusText, headers, bytes }: Copy, age: number, mark: string, head?: boolean): Response => {
-  const response = new Response(head ? null : bytes, { status, statusText, headers: [...headers, ["age", `${age}`], ["x-tidegate", mark]] });
+  const response = new Response(head ? null : bytes, { status, statusText, headers: [...new Map(headers).set("age", `${age}`).set("x-tidegate", mark)] });
   return define(response, { url, type });
 };
 
