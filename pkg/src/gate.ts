@@ -149,7 +149,8 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number)
       return build(copy!, 0, "fresh", call.method === "HEAD");
     }
     if (!answer || status === 429 || status >= 500) {
-      if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);
+      // A refresh is nobody's: there is none to serve.
+      if (shelf !== undefined && status !== 1 && !left(call) && !copy?.asking) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
     else keep(room, call, answer, took);
   } catch (cause) {
@@ -298,8 +299,9 @@ const refresh = (room: Room, handle: number): void => {
   const copy = copyOf(room, handle);
   if (!copy || copy.asking) return;
   const [input, init] = copy.asked;
-  const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background" } });
-  if (!call) return;
+  const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background", onWait: undefined } });
+  // Another user would be told what this one has.
+  if (call?.shelf !== copy.whose) return;
   copy.asking = true;
   call.copy = copy;
   const done = (answer?: Response): void => {

@@ -120,7 +120,7 @@ impl Gate {
             Fit::Fresh => serve(false),
             Fit::Stale => serve(true),
             Fit::Meanwhile => {
-                self.owe(now, copy, scope);
+                self.owe(now, copy, scope, false);
                 serve(true)
             }
             Fit::Ask if stands_in => self.stand_in(now, copy, key, how, asked.failed, age),
@@ -146,7 +146,7 @@ impl Gate {
         let Some(why) = why else {
             return Look::Ask;
         };
-        self.owe(now, copy, r.scope);
+        self.owe(now, copy, r.scope, failed);
         self.tickets.open(&mut r);
         self.note(
             Kind::Stale,
@@ -244,9 +244,9 @@ impl Gate {
         self.copies.store.remove(copy);
     }
 
-    /// It is to be asked for again, once.
-    fn owe(&mut self, now: Instant, copy: CopyId, scope: PlaceId) {
-        let calm = self.pressure(now, scope).state == State::Nominal;
+    /// It is to be asked for again, once. Where that has just `failed` it is tried after a while, however well all seems.
+    fn owe(&mut self, now: Instant, copy: CopyId, scope: PlaceId, failed: bool) {
+        let calm = !failed && self.pressure(now, scope).state == State::Nominal;
         let owed = &mut self.copies.owed;
         if owed.iter().any(|owed| owed.copy == copy) {
             return;
