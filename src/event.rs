@@ -38,6 +38,8 @@ pub enum Kind {
     Error = 6,
     /// A feature was switched: `id` is its handle, `priority` the state of its scope, `extra` 1 when it is on.
     Feature = 7,
+    /// A copy was served in the place of an answer: `extra` its age in milliseconds, at most 2^32 - 1.
+    Stale = 8,
 }
 
 impl Kind {

@@ -29,6 +29,7 @@ pub mod retry;
 pub mod rng;
 pub mod scope;
 pub mod snapshot;
+mod text;
 pub mod tickets;
 pub mod time;
 pub mod verdict;

@@ -1,4 +1,5 @@
 // The first use of an instance: starts the core and opens a room in it.
+import { wipe } from "./cache/shelves";
 import { now, wall } from "./clock";
 import { core, load, put, start, State, state, watchers } from "./core";
 import { fail, listen } from "./events";
@@ -19,6 +20,7 @@ const enum Most {
 export const forgetUser = (room: Room): void => {
   room.keys.clear();
   room.slots = [];
+  wipe(room);
   dropAll(room);
   end(room, End.User);
 };

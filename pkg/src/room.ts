@@ -1,6 +1,7 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
 import type { Priority, Reason } from "../tidegate.d.ts";
 import type { TidegateError } from "./answers";
+import type { Copy } from "./cache/shelves";
 import type { Part } from "./human/feature";
 import type { Intent } from "./intents";
 import type { Options } from "./options";
@@ -74,6 +75,19 @@ export interface Call {
   feature?: unknown;
   /** Of its answer, for who comes later. */
   status?: number;
+  /** Whose copies may answer it, and which credentials they were asked with; undefined: none may. */
+  shelf?: string | undefined;
+  /** Its own header lines, if it has any. */
+  fields?: string;
+  /** Fetch's cache mode, by its code at the boundary. */
+  asking: number;
+  /** The greatest age that it accepts while the backend suffers, as the application wrote it: a switch or milliseconds. */
+  most?: number;
+  /** What it was asked with, to ask again. */
+  asked?: Copy["asked"];
+  /** The copy that the origin may confirm, and how it is asked to. */
+  copy?: Copy | undefined;
+  asks?: any;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;
@@ -102,6 +116,8 @@ export const newCall = (
   signal,
   send,
   id: 0,
+  shelf: undefined,
+  asking: 0,
 });
 
 const blank = ({ mode }: Options) => ({
@@ -114,6 +130,9 @@ const blank = ({ mode }: Options) => ({
   /** Handles of keys with the scope that each belongs to, and which key has each of the core's 1 024 slots. */
   keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
+  /** Kept answers by URL, the newest first, and by the core's slots. */
+  shelves: new Map<string, readonly Copy[]>(),
+  copies: [] as (Copy | undefined)[],
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });
@@ -160,6 +179,8 @@ export interface Room extends ReturnType<typeof blank> {
   readonly plain: boolean;
   /** Equal requests in flight share one. */
   readonly shares: boolean;
+  /** Answers are kept. */
+  readonly caches: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
   /** The page's features, by name. */
@@ -197,6 +218,7 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   platform: createPlatform(options.fetch),
   plain: !options.scope && !options.user,
   shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
+  caches: options.keeps ?? inBrowser(),
   listeners: new Map(),
   features: new Map(),
   changed: () => {},

@@ -83,6 +83,14 @@ settings! {
     Coalesce "coalesce" 0.0, 1.0, true, 1.0, "true or false";
     // The RateLimit draft names ten minutes as its example of a threshold against absurd values.
     MaxHint "maxHint" 1.0, DAY, false, 600_000.0, "milliseconds from 1 to 86400000";
+    // On: by RFC 9111 a private cache may keep what a server lets it keep.
+    Cache "cache" 0.0, 1.0, true, 1.0, "an object or false";
+    // More URLs than a page asks for; each costs some two hundred bytes beside its answer.
+    CacheEntries "cache.entries" 1.0, 1_000_000.0, true, 1_000.0, "a whole number from 1 to 1000000";
+    // A page's data without its pictures, several times over.
+    CacheBytes "cache.bytes" 1_024.0, 1_073_741_824.0, true, 5_000_000.0, "a whole number from 1024 to 1073741824";
+    // Nothing: only an origin or its application may say that what is old is good enough. One (true) is any age.
+    CacheStale "cache.staleWhileOverloaded" 0.0, f64::INFINITY, false, 0.0, "milliseconds from 0, or true or false";
     // As long as evidence needs to count half: who is called back sooner meets the load that sent him away.
     BrownoutRestoreAfter "brownout.restoreAfter" 0.0, DAY, false, 5_000.0, "milliseconds from 0 to 86400000";
 }
@@ -227,6 +235,15 @@ pub const STRETCH_LOOK: Duration = Duration::from_millis(250);
 pub const TYPED_AGAIN: Duration = Duration::from_secs(5);
 /// Such answers that are kept, of all text boxes of an instance: a word's beginnings.
 pub const TYPED_KEPT: u32 = 16;
+/// A response that names no end is fresh for this part of the time since it was last modified: a tenth, the typical
+/// fraction (RFC 9111 section 4.2.2) ...
+pub const GUESS_PART: u32 = 10;
+/// ... and no longer than this: beyond a day a cache would have to warn (RFC 7234 section 5.5.4).
+pub const GUESS_LONGEST: Duration = Duration::from_secs(86_400);
+/// Fields that a stored response may vary on; a response that names more is not stored. What is common names one to four.
+pub const VARY_NAMES: u32 = 16;
+/// Bytes of their names and of what the request said in them: an Authorization fits, a thousand copies are 4 MB at worst.
+pub const VARY_BYTES: usize = 4_096;
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 
@@ -248,3 +265,12 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],
 };
+/// Copies that are owed a refresh at a time: what a page shows; of more the oldest is not.
+pub const OWED: usize = 64;
+/// The first refresh after the tide comes within this time of it, so that those who were all served stale do not all come
+/// back in one moment: as wide as a fleet's return after a server's own word of half a minute.
+pub const REFRESH_SPREAD: Duration = Duration::from_secs(6);
+/// The refreshes of one page are this far apart at most, half of it as a rule.
+pub const REFRESH_APART: Duration = Duration::from_secs(1);
+/// How often one looks whether the tide is out.
+pub const REFRESH_LOOK: Duration = Duration::from_secs(1);

@@ -1,0 +1,166 @@
+//! Cache-Control (RFC 9111 section 5.2) and the lines that it stands in.
+
+use crate::text::scan;
+use crate::time::Duration;
+
+/// The directives that a private cache obeys, in the order of [`WORDS`]. `s-maxage` and `proxy-revalidate` speak to
+/// shared caches only (sections 5.2.2.10 and 5.2.2.8), `no-transform` to those that transform.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Word {
+    /// Sections 5.2.1.5 and 5.2.2.5.
+    NoStore,
+    /// Sections 5.2.1.4 and 5.2.2.4; with names of fields it counts as without.
+    NoCache,
+    /// Section 5.2.2.2.
+    MustRevalidate,
+    /// Section 5.2.2.3.
+    MustUnderstand,
+    /// Section 5.2.2.9.
+    Public,
+    /// Section 5.2.2.7.
+    Private,
+    /// RFC 8246 section 2.
+    Immutable,
+    /// Section 5.2.1.7.
+    OnlyIfCached,
+    /// Sections 5.2.1.1 and 5.2.2.1.
+    MaxAge,
+    /// RFC 5861 section 3.
+    StaleWhileRevalidate,
+    /// RFC 5861 section 4.
+    StaleIfError,
+    /// Section 5.2.1.2.
+    MaxStale,
+    /// Section 5.2.1.3.
+    MinFresh,
+}
+
+const WORDS: &[u8] =
+    b"no-store no-cache must-revalidate must-understand public private immutable only-if-cached \
+max-age stale-while-revalidate stale-if-error max-stale min-fresh";
+
+/// So many are there.
+const COUNT: usize = Word::MinFresh as usize + 1;
+
+/// More seconds than this are as good as this (RFC 9111 section 1.2.2).
+pub const LONGEST: u32 = 1 << 31;
+/// What stands for a directive that is not there, has no value, has one that is no number of seconds.
+const ABSENT: u32 = u32::MAX;
+const BARE: u32 = u32::MAX - 1;
+const INVALID: u32 = u32::MAX - 2;
+
+/// The directives of one message, each by its first occurrence (RFC 9111 section 4.2.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Control {
+    slots: [u32; COUNT],
+    spoiled: bool,
+}
+
+impl Control {
+    /// Of a response.
+    pub fn told(response: &[u8]) -> Self {
+        Self::read(response, b"cache-control")
+    }
+
+    /// Of a request. `Pragma` counts where there is no Cache-Control (RFC 7234 section 5.4; RFC 9111 leaves it open).
+    pub fn asked(request: &[u8]) -> Self {
+        let name: &[u8] =
+            if first(request, b"cache-control").is_some() { b"cache-control" } else { b"pragma" };
+        Self::read(request, name)
+    }
+
+    fn read(text: &[u8], name: &[u8]) -> Self {
+        let mut control = Self { slots: [ABSENT; COUNT], spoiled: false };
+        field(text, name, &mut |mut list| {
+            while !list.is_empty() {
+                control.take(scan::part(&mut list, b','));
+            }
+        });
+        control
+    }
+
+    /// Takes one directive.
+    fn take(&mut self, member: &[u8]) {
+        let (name, rest) = scan::cut(member, b"=");
+        let value = rest.get(1..).unwrap_or_default();
+        let inner = if let [b'"', inner @ .., b'"'] = value { inner } else { value };
+        self.spoiled |= name.contains(&b'"') || inner.contains(&b'"');
+        let word = scan::trim(name);
+        if let Some(place) =
+            WORDS.split(|byte| *byte == b' ').position(|known| known.eq_ignore_ascii_case(word))
+        {
+            let told = match () {
+                () if rest.is_empty() => BARE,
+                // No blank stands around the sign.
+                () if word.len() < name.len() => INVALID,
+                () => seconds(inner).unwrap_or(INVALID),
+            };
+            if let Some(slot @ &mut ABSENT) = self.slots.get_mut(place) {
+                *slot = told;
+            }
+        }
+    }
+
+    /// Is a quotation mark out of place? It may have swallowed any directive: such a message is not for a cache.
+    pub fn spoiled(&self) -> bool {
+        self.spoiled
+    }
+
+    fn slot(&self, word: Word) -> u32 {
+        self.slots.get(word as usize).copied().unwrap_or(ABSENT)
+    }
+
+    /// Is it there, with whatever value?
+    pub fn has(&self, word: Word) -> bool {
+        self.slot(word) != ABSENT
+    }
+
+    /// Its valid value.
+    pub fn seconds(&self, word: Word) -> Option<Duration> {
+        let told = self.slot(word);
+        (told <= LONGEST).then(|| Duration::from_secs(u64::from(told)))
+    }
+
+    /// Its value: `absent` when it is not there, `bare` when it has none, `invalid` when that is no number of seconds.
+    pub fn value(&self, word: Word, absent: Duration, bare: Duration, invalid: Duration) -> Duration {
+        match self.slot(word) {
+            ABSENT => absent,
+            BARE => bare,
+            INVALID => invalid,
+            told => Duration::from_secs(u64::from(told)),
+        }
+    }
+}
+
+/// Delta-seconds (RFC 9111 section 1.2.2): digits and nothing else, at most [`LONGEST`].
+pub fn seconds(text: &[u8]) -> Option<u32> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let grow =
+        |sum: u32, digit: &u8| sum.saturating_mul(10).saturating_add(u32::from(digit & 15)).min(LONGEST);
+    digits.then(|| text.iter().fold(0, grow))
+}
+
+/// Hands over name and value of every line of a text.
+pub fn lines<'a>(mut text: &'a [u8], take: &mut dyn FnMut(&'a [u8], &'a [u8])) {
+    while !text.is_empty() {
+        let mut value = scan::part(&mut text, b'\n');
+        let name = scan::part(&mut value, b':');
+        take(name, value);
+    }
+}
+
+/// Hands over every value of a field.
+pub fn field<'a>(text: &'a [u8], name: &[u8], take: &mut dyn FnMut(&'a [u8])) {
+    lines(text, &mut |own, value| {
+        if own.eq_ignore_ascii_case(name) {
+            take(value);
+        }
+    });
+}
+
+/// The first value of a field.
+pub fn first<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut found = None;
+    field(text, name, &mut |value| found = found.or(Some(value)));
+    found
+}

@@ -1,0 +1,103 @@
+//! Which requests a stored response answers: Vary and the selecting fields (RFC 9111 section 4.1).
+
+use alloc::vec::Vec;
+
+use super::control::{field, first, lines};
+use crate::num::{FNV_BASIS, fnv};
+use crate::policy::defaults::{VARY_BYTES, VARY_NAMES};
+use crate::text::scan::{self, class};
+
+/// Stands for every field: RFC 9111 section 4.1 keeps a response that varies on `*` from being stored, so it is free.
+const ALL: &[u8] = b"*";
+
+/// The selecting fields of a response and what its request said in them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Selection {
+    /// Names, in lower case, with commas between.
+    names: Vec<u8>,
+    /// As [`key`] has it.
+    key: Vec<u8>,
+}
+
+impl Selection {
+    /// Reads them; none when no request would be known to select this response again: `*`, a name that is no token, a
+    /// field that changes while the page lives and that no script sees, more names or text than are kept. Where Vary
+    /// itself is `hidden`, every field that the script set selects. Authorization always does.
+    pub fn read(request: &[u8], response: &[u8], hidden: bool) -> Option<Self> {
+        let mut names = b"authorization".to_vec();
+        let mut left = VARY_NAMES;
+        let mut known = true;
+        field(response, b"vary", &mut |list| {
+            scan::each(list, &mut |name| {
+                let token =
+                    name.iter().all(|byte| scan::is(*byte, class::DIGIT | class::LETTER | class::TOKEN));
+                known &= left > 0 && token && name != ALL && (seen(name) || first(request, name).is_some());
+                if known && !name.is_empty() {
+                    left -= 1;
+                    names.push(b',');
+                    names.extend(name.iter().map(u8::to_ascii_lowercase));
+                }
+            });
+        });
+        if hidden && first(response, b"vary").is_none() {
+            names = ALL.to_vec();
+        }
+        let key = key(&names, request);
+        (known && names.len() + key.len() <= VARY_BYTES).then_some(Self { names, key })
+    }
+
+    /// Would this request have selected the response too?
+    pub fn suits(&self, request: &[u8]) -> bool {
+        key(&self.names, request) == self.key
+    }
+}
+
+/// Is a field that the script did not set the same in all requests of a page? Cookies and the address change, and so do
+/// client hints (width, colour scheme).
+fn seen(name: &[u8]) -> bool {
+    let hint = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"sec-ch-"));
+    !hint && !name.eq_ignore_ascii_case(b"cookie") && !name.eq_ignore_ascii_case(b"referer")
+}
+
+/// What a request says in these fields, normalised so that equal keys mean the same: lines combined, no blanks around
+/// commas; in `Accept-Language` and its kin neither case, blanks nor order count (RFC 9110 sections 12.5.2 to 12.5.4).
+/// A field that is absent leaves nothing.
+fn key(names: &[u8], request: &[u8]) -> Vec<u8> {
+    let mut key = Vec::new();
+    for name in names.split(|byte| *byte == b',') {
+        let (mut there, mut sum) = (false, 0_u64);
+        lines(request, &mut |own, mut value| {
+            if name != ALL && !own.eq_ignore_ascii_case(name) {
+                return;
+            }
+            if !there || name == ALL {
+                key.push(b'\n');
+                key.extend_from_slice(if name == ALL { own } else { name });
+            }
+            there = true;
+            let accept = own.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"accept-"));
+            loop {
+                let member = scan::part(&mut value, b',');
+                if accept {
+                    sum = sum.wrapping_add(folded(member));
+                } else {
+                    key.push(b',');
+                    key.extend_from_slice(member);
+                }
+                if value.is_empty() {
+                    break;
+                }
+            }
+        });
+        if sum > 0 {
+            key.extend(sum.to_le_bytes());
+        }
+    }
+    key
+}
+
+/// A sum over a member without its blanks and its case.
+fn folded(member: &[u8]) -> u64 {
+    let told = member.iter().filter(|byte| !scan::is(**byte, class::BLANK));
+    told.fold(FNV_BASIS, |sum, byte| fnv(sum, &[byte.to_ascii_lowercase()]))
+}
