@@ -114,6 +114,12 @@ struct Known {
     example: fn() -> Case,
 }
 
+/// A date of the answer, in seconds.
+fn at(case: &Case, name: &str) -> Option<u64> {
+    let date = httpdate::parse_http_date(&value(&case.response, name)?).ok()?;
+    Some(date.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
+
 /// Does any directive stand there twice?
 fn any_twice(lines: &[String]) -> bool {
     let all = directives(lines);
@@ -189,7 +195,7 @@ const KNOWN: &[Known] = &[
     Known {
         what: "Theirs leaves the time since Date out of the age (9111 4.2.3).",
         who: Theirs,
-        shows: |c| value(&c.response, "date").is_some(),
+        shows: |c| at(c, "date").is_some_and(|date| date < NOON),
         example: || case(&["cache-control: max-age=60", "date: Sun, 22 Nov 2026 11:50:00 GMT"], &[], 1),
     },
     Known {
@@ -215,7 +221,11 @@ const KNOWN: &[Known] = &[
     Known {
         what: "Theirs guesses for any status that it stores, and for longer than a day (9111 4.2.2).",
         who: Theirs,
-        shows: |c| value(&c.response, "last-modified").is_some(),
+        shows: |c| {
+            let guessed = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501].contains(&c.status);
+            let told = at(c, "date").unwrap_or(NOON);
+            at(c, "last-modified").is_some_and(|changed| !guessed || told.saturating_sub(changed) > 864_000)
+        },
         example: || case(&["last-modified: Sun, 22 Nov 2020 12:00:00 GMT"], &[], 90_000),
     },
     Known {
@@ -334,7 +344,7 @@ fn the_page_lists_every_known_difference() {
 fn seconds() -> impl Strategy<Value = String> {
     const ODD: [&str; 8] = ["", "x", "-1", "1.0", "99999999999", "2147483648", "\"60\"", " 60"];
     prop_oneof![
-        9 => select(&[0_u64, 1, 9, 10, 59, 60, 61, 90, 600, 3600][..]).prop_map(|n| n.to_string()),
+        9 => select(&[0_u64, 1, 10, 59, 60, 61, 90, 600, 3600, 3600, 86_400, 100_001][..]).prop_map(|n| n.to_string()),
         1 => select(&ODD[..]).prop_map(str::to_owned),
     ]
 }
@@ -346,15 +356,19 @@ fn directive(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     })
 }
 
-fn control(words: &'static [&'static str], most: usize) -> impl Strategy<Value = Vec<String>> {
+fn control(words: &'static [&'static str], most: usize, none: u32) -> impl Strategy<Value = Vec<String>> {
     prop_oneof![
-        1 => Just(Vec::new()),
+        none => Just(Vec::new()),
         4 => prop::collection::vec(directive(words), 1..=most).prop_map(|all| vec![format!("cache-control: {}", all.join(", "))]),
         1 => prop::collection::vec(directive(words).prop_map(|one| format!("cache-control: {one}")), 1..=2),
     ]
 }
 
 const TOLD: &[&str] = &[
+    "max-age=N",
+    "max-age=N",
+    "max-age=N",
+    "max-age=N",
     "max-age=N",
     "max-age=N",
     "max-age=N",
@@ -415,11 +429,11 @@ fn line(
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let status = prop_oneof![6 => Just(200_u16), 4 => select(&[
+    let status = prop_oneof![8 => Just(200_u16), 2 => select(&[
         201_u16, 203, 204, 206, 299, 301, 302, 304, 307, 308, 403, 404, 410, 500, 501, 503, 599,
     ][..])];
     let response = (
-        control(TOLD, 4),
+        control(TOLD, 3, 1),
         line("expires", DATES, 3),
         line("date", DATES, 2),
         line("age", &["0", "10", "59", "60", "x", "-1", "5, 90", "90, 5", "2147483648"], 2),
@@ -430,7 +444,7 @@ fn cases() -> impl Strategy<Value = Case> {
     );
     let fields = || (line("foo", &["1", "2", "1, 2", "1,2"], 2), line("authorization", &["a", "b"], 1));
     let asks = (
-        control(ASKED, 2),
+        control(ASKED, 2, 8),
         fields(),
         line("pragma", &["no-cache", "foo"], 1),
         line("range", &["bytes=0-1"], 1),
@@ -459,7 +473,7 @@ fn what_is_compared_is_no_easy_game() {
         }
         plain += usize::from(!KNOWN.iter().any(|known| (known.shows)(&case)));
     }
-    assert!(answered > 400 && asked > 2_000 && plain > 500, "{answered} {asked} {plain}");
+    assert!(answered > 400 && asked > 2_000 && plain > 400, "{answered} {asked} {plain}");
 }
 
 fn often() -> u32 {
