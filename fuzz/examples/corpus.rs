@@ -48,11 +48,8 @@ fn seeds(root: &Path) {
     // The twin's input are choices: a counter in several steps chooses each at least once.
     let choices = |step: usize| (0..128).map(|place| (place * step + step) as u8).collect();
     all.insert("twin".to_owned(), (1..128).map(choices).collect());
-<<<<<<< .merge_file_t7FemW
     all.insert("store".to_owned(), (1..128).map(choices).collect());
-=======
     all.insert("cache".to_owned(), cache());
->>>>>>> .merge_file_w1bzDG
     for (target, inputs) in all {
         for (number, bytes) in inputs.iter().enumerate() {
             put(root, &target, number, bytes);
