@@ -1,6 +1,8 @@
 //! The cache's store against its naive twin, row by row of its table, and under a scan.
 #![cfg(not(target_arch = "wasm32"))]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use tidegate::cache::CopyId;
 use tidegate::cache::store::Store;
@@ -18,6 +20,13 @@ proptest! {
     fn the_store_is_its_naive_twin(data in prop::collection::vec(any::<u8>(), 2..900)) {
         twin::check(&data);
     }
+}
+
+#[test]
+fn what_the_fuzzer_kept_still_holds() {
+    let lives: Vec<_> = include_str!("../fuzz/corpus/store.base64").lines().collect();
+    assert!(lives.len() > 10);
+    lives.iter().for_each(|life| twin::check(&STANDARD.decode(life).unwrap()));
 }
 
 /// A copy of one byte's weight.
@@ -58,6 +67,24 @@ fn what_comes_back_soon_enters_the_main_queue_at_once() {
         add(&mut store, n);
     }
     assert!(store.peek(again).is_some() && store.peek(stranger).is_none());
+}
+
+#[test]
+fn what_was_used_and_is_replaced_by_a_newer_answer_does_not_start_anew() {
+    for (used, stays) in [(true, true), (false, false)] {
+        let mut store = Store::new(10, 100);
+        let old = add(&mut store, 1);
+        if used {
+            store.get(old);
+        }
+        let new = store.reserve(1, 2);
+        store.remove(old);
+        assert!(store.fill(new, 1) && told(&mut store).is_empty());
+        for n in 100..150 {
+            add(&mut store, n);
+        }
+        assert_eq!(store.peek(new).is_some(), stays);
+    }
 }
 
 #[test]

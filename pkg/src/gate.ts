@@ -141,16 +141,17 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
 const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
   const { copy, shelf, stale } = call;
-  if (call.hard || !room.caches || stale) return;
+  if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
     if (status === 304 && call.asks) {
-      renew(room, call, copy!, answer, took);
-      return build(copy!, 0, "fresh", call.method === "HEAD");
+      if (!stale) renew(room, call, copy!, answer, took);
+      return build(copy!, 0, false, call.method === "HEAD");
     }
+    if (stale) return;
     if (!answer || status === 429 || status >= 500) {
-      // A refresh is nobody's: there is none to serve.
-      if (shelf !== undefined && status !== 1 && !left(call) && !copy?.asking) return serve(room, call, after, true);
+      // A refresh that nobody has joined has nobody to serve.
+      if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
     else keep(room, call, answer, took);
   } catch (cause) {
@@ -300,9 +301,9 @@ const refresh = (room: Room, handle: number): void => {
   if (!copy || copy.asking) return;
   const [input, init] = copy.asked;
   const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background", onWait: undefined } });
-  // Another user would be told what this one has.
+  // Somebody else's credentials would ask for somebody else's answer.
   if (call?.shelf !== copy.whose) return;
-  copy.asking = true;
+  copy.asking = call.renews = true;
   call.copy = copy;
   const done = (answer?: Response): void => {
     delete copy.asking;

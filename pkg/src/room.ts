@@ -88,6 +88,8 @@ export interface Call {
   /** The copy that the origin may confirm, and how it is asked to. */
   copy?: Copy | undefined;
   asks?: any;
+  /** It is nobody's: only to bring that copy up to date. */
+  renews?: boolean;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;

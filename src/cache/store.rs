@@ -13,6 +13,7 @@
 //! | is the oldest on probation, no room | was not used           | evicted; a ghost             |
 //! | is the oldest in main, no room      | was used               | to the end, that use less    |
 //! | is the oldest in main, no room      | was not used           | evicted                      |
+//! | is removed, as for a newer answer   | was used or is in main | a ghost                      |
 //!
 //! A use is a counter; an eviction costs as many steps as there were uses before it. A heavy copy takes the place of many:
 //! what is above a hundredth of the room must have been used twice where others must have been used, and nothing is taken
@@ -117,9 +118,17 @@ impl<T> Store<T> {
         self.slab.get(id)?.value.as_ref()
     }
 
-    /// Gives one back. [`gone`](Self::gone) does not tell of it.
+    /// Gives one back, which [`gone`](Self::gone) does not tell. Where it was used, what comes in its place enters main.
     pub fn remove(&mut self, id: CopyId) {
+        let Some(slot) = self.slab.get(id) else {
+            return;
+        };
+        let ghost = slot.place == Place::Main || slot.place == Place::Probation && slot.uses > 0;
+        let fingerprint = slot.fingerprint;
         self.slab.free(id);
+        if ghost {
+            self.ghosts.push(fingerprint);
+        }
     }
 
     /// One that went without being removed, each told once, the oldest first: its value can be dropped. Who does not ask

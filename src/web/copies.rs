@@ -12,7 +12,6 @@ use crate::coalesce::KeyId;
 use crate::gate::{Asked, Look};
 use crate::num::{FNV_BASIS, fnv};
 use crate::policy;
-use crate::reason::Reason;
 use crate::time::{Duration, Instant, WallTime};
 use crate::verdict::{How, Ticket};
 

@@ -61,13 +61,15 @@ class Page {
     return Object.defineProperty(answer, "url", { value: url });
   }
 
-  /** What the page gets: status, text, mark and age, once all is quiet. */
+  /** What the page gets: status, text, mark (`fresh`: nothing was sent for it) and age, once all is quiet. */
   async get(path, init) {
+    const before = this.hits.length;
     const answer = await this.tide.fetch(path.startsWith("http") ? path : `${ORIGIN}${path}`, init);
     const text = await answer.text();
+    const sent = this.hits.length > before;
     await quiet();
     const { status, headers } = answer;
-    return { status, text, mark: headers.get("x-tidegate"), age: headers.get("age"), answer };
+    return { status, text, mark: headers.get("x-tidegate") ?? (sent ? null : "fresh"), age: headers.get("age"), answer };
   }
 
   /** How many requests came for a path. */

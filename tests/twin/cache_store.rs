@@ -50,12 +50,14 @@ impl Naive {
     fn fill(&mut self, name: usize, heavy: u32) -> bool {
         let was_main = self.main.iter().any(|one| one.name == name);
         let was_awaited = self.awaited.iter().any(|one| one.name == name);
-        let Some(mut one) = self.remove(name) else {
-            return false;
-        };
-        if self.entries == 0 || heavy > self.bytes / defaults::LARGEST_PART {
+        if !self.has(name) {
             return false;
         }
+        if self.entries == 0 || heavy > self.bytes / defaults::LARGEST_PART {
+            self.remove(name);
+            return false;
+        }
+        let mut one = self.out(name).expect("it is there");
         while self.probation.len() + self.main.len() + 1 > self.entries
             || u64::from(self.weight()) + u64::from(heavy) > u64::from(self.bytes)
         {
@@ -86,10 +88,7 @@ impl Naive {
                 one.uses = 0;
                 self.main.push(one);
             } else {
-                self.ghosts.push(Some(one.fingerprint));
-                if self.ghosts.len() > self.entries {
-                    self.ghosts.remove(0);
-                }
+                self.haunt(one.fingerprint);
                 self.gone.push(one.name);
             }
         } else {
@@ -100,6 +99,13 @@ impl Naive {
             } else {
                 self.gone.push(one.name);
             }
+        }
+    }
+
+    fn haunt(&mut self, fingerprint: u32) {
+        self.ghosts.push(Some(fingerprint));
+        if self.ghosts.len() > self.entries {
+            self.ghosts.remove(0);
         }
     }
 
@@ -115,9 +121,19 @@ impl Naive {
         Some(name)
     }
 
-    fn remove(&mut self, name: usize) -> Option<Kept> {
+    fn out(&mut self, name: usize) -> Option<Kept> {
         let lists = [&mut self.awaited, &mut self.probation, &mut self.main];
         lists.into_iter().find_map(|list| out(list, name))
+    }
+
+    fn remove(&mut self, name: usize) {
+        let was_main = self.main.iter().any(|one| one.name == name);
+        let was_awaited = self.awaited.iter().any(|one| one.name == name);
+        if let Some(one) = self.out(name)
+            && (was_main || one.uses > 0 && !was_awaited)
+        {
+            self.haunt(one.fingerprint);
+        }
     }
 
     fn has(&self, name: usize) -> bool {

@@ -1,4 +1,4 @@
-//! Fingerprints of the copies that left probation last: as many as there is room for copies.
+//! Fingerprints of the copies that left last, and are worth knowing again: as many as there is room for copies.
 //!
 //! A ring, oldest overwritten; within it, those whose fingerprints fall into one bucket are a chain from the newest to the
 //! oldest. A chain ends where a link is older than the ring is long, so nothing is ever unlinked.
@@ -35,6 +35,9 @@ impl Ghosts {
 
     /// One more, in place of the oldest.
     pub fn push(&mut self, fingerprint: u32) {
+        if self.most == 0 {
+            return;
+        }
         if self.ring.is_empty() {
             let size = self.most.next_power_of_two() as usize;
             (self.ring, self.buckets) = (vec![Ghost::default(); size], vec![0; size]);

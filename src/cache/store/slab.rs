@@ -142,11 +142,9 @@ impl<T> Slab<T> {
         self.empty(id, Place::Gone);
     }
 
-    /// Its value goes, its slot is anyone's. A stale handle changes nothing.
+    /// Its value goes, its slot is anyone's.
     pub fn free(&mut self, id: CopyId) {
-        if self.get(id).is_some() {
-            self.empty(id, Place::Free);
-        }
+        self.empty(id, Place::Free);
     }
 
     /// One gone was told.
