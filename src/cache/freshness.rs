@@ -265,3 +265,31 @@ impl Term {
         self.kind == 0 || other.kind == 0 || self.kind == other.kind
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_of_a_second_ages_nobody() {
+        let response = b"cache-control: max-age=1\ndate: Thu, 01 Jan 1970 00:00:09 GMT";
+        let came = |ms| Exchange { response, ..Exchange::plain(WallTime(ms)) };
+        let age = |ms| judge(Instant::ORIGIN, &came(ms)).map(|term| term.age(Instant::ORIGIN));
+        assert_eq!(age(9_999), Some(Duration::ZERO));
+        assert_eq!(age(10_000), None, "stale when it came");
+    }
+
+    #[test]
+    fn content_is_html_or_not_or_nobody_knows() {
+        let term = |media: &[u8]| {
+            let response = [b"cache-control: max-age=1\ncontent-type: ", media].concat();
+            judge(Instant::ORIGIN, &Exchange { response: &response, ..Exchange::plain(WallTime(0)) }).unwrap()
+        };
+        let alike = |one: &[u8], other: &[u8]| term(one).alike(&term(other));
+        assert!(!alike(b"text/html; charset=utf-8", b"application/json"));
+        assert!(!alike(b"image/png", b"TEXT/HTML"));
+        assert!(alike(b"application/xhtml+xml", b"text/html"));
+        assert!(alike(b"application/problem+json", b"application/json"));
+        assert!(alike(b"", b"text/html") && alike(b"application/json", b""));
+    }
+}
