@@ -141,13 +141,14 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
 const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
   const { copy, shelf, stale } = call;
-  if (call.hard || !room.caches || stale) return;
+  if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
     if (status === 304 && call.asks) {
-      renew(room, call, copy!, answer, took);
-      return build(copy!, 0, "fresh", call.method === "HEAD");
+      if (!stale) renew(room, call, copy!, answer, took);
+      return build(copy!, 0, false, call.method === "HEAD");
     }
+    if (stale) return;
     if (!answer || status === 429 || status >= 500) {
       if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);

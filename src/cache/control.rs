@@ -164,3 +164,57 @@ pub fn first<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     field(text, name, &mut |value| found = found.or(Some(value)));
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_by_its_name() {
+        let all = [
+            ("no-store", Word::NoStore),
+            ("no-cache", Word::NoCache),
+            ("must-revalidate", Word::MustRevalidate),
+            ("must-understand", Word::MustUnderstand),
+            ("public", Word::Public),
+            ("private", Word::Private),
+            ("immutable", Word::Immutable),
+            ("only-if-cached", Word::OnlyIfCached),
+            ("max-age", Word::MaxAge),
+            ("stale-while-revalidate", Word::StaleWhileRevalidate),
+            ("stale-if-error", Word::StaleIfError),
+            ("max-stale", Word::MaxStale),
+            ("min-fresh", Word::MinFresh),
+        ];
+        assert_eq!(all.len(), COUNT);
+        for (name, word) in all {
+            let text = [b"cache-control: ", name.as_bytes(), b"=7"].concat();
+            let control = Control::told(&text);
+            for (_, other) in all {
+                assert_eq!(control.has(other), other == word, "{name}");
+            }
+            assert_eq!(control.seconds(word), Some(Duration::from_secs(7)), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_told_apart() {
+        let value = |text: &[u8]| {
+            let [absent, bare, invalid] = [1, 2, 3].map(Duration::from_secs);
+            Control::told(text).value(Word::MaxAge, absent, bare, invalid).as_millis() / 1000
+        };
+        assert_eq!(value(b""), 1);
+        assert_eq!(value(b"cache-control: max-age"), 2);
+        assert_eq!(value(b"cache-control: max-age=x"), 3);
+        assert_eq!(value(b"cache-control: max-age=4294967295"), u64::from(LONGEST));
+        assert_eq!(value(b"cache-control: max-age=9, max-age"), 9);
+    }
+
+    #[test]
+    fn seconds_never_overflow() {
+        assert_eq!(seconds(b"2147483647"), Some(LONGEST - 1));
+        assert_eq!(seconds(&[b'9'; 4096]), Some(LONGEST));
+        assert_eq!(seconds(b""), None);
+        assert_eq!(seconds(b"1 "), None);
+    }
+}

@@ -154,14 +154,15 @@ fn guessable(status: u16) -> bool {
 /// The age that it came with (section 4.2.3), and for how long it is fresh (4.2.1, 4.2.2).
 fn span(told: &Control, exchange: &Exchange<'_>) -> (Duration, Duration) {
     let &Exchange { status, response, wall, .. } = exchange;
-    let wall = wall.0 as f64;
+    // A Date has whole seconds: a fraction of ours would make it older than it is.
+    let (second, wall) = ((wall.0 / 1000 * 1000) as f64, wall.0 as f64);
     // Without a valid Date it is of the moment at which it came (RFC 9110 section 6.6.1). What is no number becomes zero.
     let date = moment(response, b"date", wall).filter(|date| !date.is_nan()).unwrap_or(wall);
     let past = |from: f64, to: f64| Duration::from_millis((to - from) as u64);
     // A list-based Age counts by its first member, an invalid one not at all (section 5.1).
     let mut ages = first(response, b"age").unwrap_or_default();
     let age = seconds(scan::part(&mut ages, b',')).unwrap_or_default();
-    let initial = past(date, wall).max(Duration::from_secs(u64::from(age)) + exchange.took);
+    let initial = past(date, second).max(Duration::from_secs(u64::from(age)) + exchange.took);
 
     let zero = Duration::ZERO;
     let lifetime = if told.has(Word::MaxAge) {

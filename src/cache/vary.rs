@@ -29,10 +29,14 @@ impl Selection {
         let mut known = true;
         field(response, b"vary", &mut |list| {
             scan::each(list, &mut |name| {
+                if name.is_empty() {
+                    return;
+                }
                 let token =
                     name.iter().all(|byte| scan::is(*byte, class::DIGIT | class::LETTER | class::TOKEN));
-                known &= left > 0 && token && name != ALL && (seen(name) || first(request, name).is_some());
-                if known && !name.is_empty() {
+                let same = || seen(name) || first(request, name).is_some();
+                known = known && left > 0 && token && name != ALL && same();
+                if known {
                     left -= 1;
                     names.push(b',');
                     names.extend(name.iter().map(u8::to_ascii_lowercase));
@@ -105,4 +109,41 @@ fn key(names: &[u8], request: &[u8]) -> Vec<u8> {
 fn folded(member: &[u8]) -> u64 {
     let told = member.iter().filter(|byte| !scan::is(**byte, class::BLANK));
     told.fold(FNV_BASIS, |sum, byte| fnv(sum, &[byte.to_ascii_lowercase()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    fn reads(vary: &str, request: &str) -> Option<Selection> {
+        Selection::read(request.as_bytes(), format!("vary: {vary}").as_bytes(), false)
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let long = |len: usize| format!("foo: {}", "x".repeat(len));
+        let names = "authorization,foo".len();
+        // A line feed, the name and a comma stand before the value.
+        let fits = VARY_BYTES - names - 5;
+        assert!(reads("foo", &long(fits)).is_some());
+        assert!(reads("foo", &long(fits + 1)).is_none());
+        assert!(reads("bar", &long(fits + 1)).is_some(), "what does not select is not kept");
+        assert!(reads(&"a,".repeat(VARY_NAMES as usize), "").is_some());
+        assert!(reads(&"a,".repeat(VARY_NAMES as usize + 1), "").is_none());
+        assert!(reads(&",".repeat(100_000), "").is_some(), "empty members are none");
+        assert!(reads(&"a".repeat(VARY_BYTES), "").is_none());
+    }
+
+    #[test]
+    fn a_key_tells_fields_members_and_absence_apart() {
+        let keys = ["", "a:", "a: b", "a: b, c", "a: \"b, c\"", "b: a", "a: b\nb: c", "a: a", "b:", "a:\nb:"];
+        for (n, one) in keys.iter().enumerate() {
+            for other in &keys[n + 1..] {
+                assert_ne!(key(b"a,b", one.as_bytes()), key(b"a,b", other.as_bytes()), "{one:?} {other:?}");
+            }
+        }
+        assert_eq!(key(b"a", b"a: b\na: c"), key(b"a", b"A:b ,\tc"));
+    }
 }

@@ -130,3 +130,37 @@ fn epoch(parts: &Parts) -> f64 {
     let minutes = (hour - east_h + west_h) * 60 + minute - east_m + west_m;
     f64::from(days - 719_468 - 146_097) * 86_400_000.0 + f64::from((minutes * 60 + second) * 1000 + ms)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2000-01-01, and the forms that are taken of a text.
+    fn takes(text: &str) -> [bool; 3] {
+        [STRICT, HTTP, ANY].map(|forms| {
+            let mut rest = text.as_bytes();
+            let at = take(&mut rest, forms, 0.0);
+            assert!(at.is_nan() || at == 946_684_800_000.0, "{text}");
+            !at.is_nan() && rest.is_empty()
+        })
+    }
+
+    #[test]
+    fn strict_forms_are_those_of_http_in_any_case() {
+        let all = [
+            ("Sat, 01 Jan 2000 00:00:00 GMT", [true, true, true]),
+            ("Saturday, 01-Jan-00 00:00:00 GMT", [true, true, true]),
+            ("Sat Jan  1 00:00:00 2000", [true, true, true]),
+            ("Sat Jan 01 00:00:00 2000", [true, true, true]),
+            ("sat, 01 JAN 2000 00:00:00 gmt", [true, false, false]),
+            ("Sat, 01 Jan 2000 00:00:00 UTC", [false, true, true]),
+            ("Sat, 01 Jan 2000 00:00:00 +0000", [false, true, true]),
+            ("2000-01-01T00:00:00Z", [false, false, true]),
+            ("Sat\u{c} 01 Jan 2000 00:00:00 GMT", [false, false, false]),
+            ("Sat, 01 J\u{1}n 2000 00:00:00 GMT", [false, false, false]),
+        ];
+        for (text, forms) in all {
+            assert_eq!(takes(text), forms, "{text}");
+        }
+    }
+}

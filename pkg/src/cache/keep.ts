@@ -51,21 +51,28 @@ const weight = ({ url, headers, bytes }: Copy): number => {
   return sum;
 };
 
-const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => ({
-  handle,
-  url: call.url,
-  whose: call.shelf!,
-  status: answer.status,
-  statusText: answer.statusText,
-  type: answer.type,
-  headers: new Map(answer.headers),
-  bytes,
-  asked: call.asked!,
-});
+const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => {
+  const headers = new Map(answer.headers);
+  // It grows: said anew whenever this is served.
+  headers.delete("age");
+  return {
+    handle,
+    url: call.url,
+    whose: call.shelf!,
+    status: answer.status,
+    statusText: answer.statusText,
+    type: answer.type,
+    headers,
+    bytes,
+    asked: call.asked!,
+  };
+};
 
 /** Keeps a copy of an answer, if it may be kept; `took`: milliseconds from sending it to its headers. */
 export const keep = (room: Room, call: Call, answer: Response, took: number): void => {
   const { headers, body, status } = answer;
+  // A stand-in for a Response cannot be copied, and a stream of events is no answer.
+  if (!answer.clone || call.how & How.Untimed) return;
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
   const hidden = !own(call.url) && !get("date") && !get("age");
@@ -98,9 +105,8 @@ export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }
   kept.headers = merged;
-  // What is not said anew was said of a moment that is over.
-  if (!answer.headers.has("age")) merged.delete("age");
   const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
+  merged.delete("age");
   if (!id) discard(room, kept);
 };
 

@@ -28,9 +28,11 @@ const enum Asked {
 /** The place of `force-cache` in Fetch's list of cache modes: whatever suits the request. */
 const ANY = 4;
 
-/** A kept answer as a Response of its own. */
-export const build = ({ url, type, status, statusText, headers, bytes }: Copy, age: number, mark: string, head?: boolean): Response => {
-  const response = new Response(head ? null : bytes, { status, statusText, headers: [...headers, ["age", `${age}`], ["x-tidegate", mark]] });
+/** A kept answer as a Response of its own; `age` in seconds. Only what is stale is marked. */
+export const build = ({ url, type, status, statusText, headers, bytes }: Copy, age: number, stale?: boolean, head?: boolean): Response => {
+  const fields = [...headers, ["age", `${age}`]] as [string, string][];
+  if (stale) fields.push(["x-tidegate", "stale"]);
+  const response = new Response(head ? null : bytes, { status, statusText, headers: fields });
   return define(response, { url, type });
 };
 
@@ -69,7 +71,7 @@ export const serve = (room: Room, call: Call, after: (room: Room, packed: number
         after(room, packed);
         forget(room, id);
       } else if (kind === Look.Stale) after(room, packed);
-      return build(copy, Math.floor(age), kind === Look.Fresh ? "fresh" : "stale", head);
+      return build(copy, Math.floor(age), kind > Look.Fresh, head);
     }
   }
   return;
