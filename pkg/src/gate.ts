@@ -300,7 +300,8 @@ const refresh = (room: Room, handle: number): void => {
   if (!copy || copy.asking) return;
   const [input, init] = copy.asked;
   const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background" } });
-  if (!call) return;
+  // Somebody else's credentials would ask for somebody else's answer.
+  if (call?.shelf !== copy.whose) return;
   copy.asking = true;
   call.copy = copy;
   const done = (answer?: Response): void => {
