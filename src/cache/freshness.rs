@@ -217,6 +217,14 @@ impl Term {
         self.selection.suits(request)
     }
 
+    /// Its age, if it is fresh for a plain request: one in mode default, whose script set no fields. What [`suits`](Self::suits)
+    /// and [`fit`](Self::fit) say of that one too, without reading anything.
+    pub fn plain(&self, now: Instant) -> Option<Duration> {
+        let age = self.age(now);
+        let fresh = self.known && !self.confirm && age < self.lifetime && self.selection.suits_any();
+        fresh.then_some(age)
+    }
+
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.
     pub fn fit(&self, now: Instant, wish: &Wish) -> Fit {
         let age = self.seconds(now);

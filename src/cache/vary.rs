@@ -50,6 +50,11 @@ impl Selection {
         (known && names.len() <= VARY_BYTES).then_some(Self { names, key })
     }
 
+    /// Would a request without fields of its own have selected the response?
+    pub fn suits_any(&self) -> bool {
+        self.key.is_empty()
+    }
+
     /// Would this request have selected the response too?
     pub fn suits(&self, request: &[u8]) -> bool {
         key(&self.names, request) == self.key
