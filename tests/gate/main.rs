@@ -14,6 +14,7 @@ mod leave;
 mod quota;
 mod reloaded;
 mod room;
+mod typing;
 mod whom;
 mod word;
 mod world;
