@@ -302,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn a_height_that_was_kept_for_a_while_is_part_of_the_rate() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 9.0, 60);
+        told(&mut q, 29, 9.0, 31);
+        told(&mut q, 30, 5.0, 30);
+        q.sent(at(30));
+        assert_eq!(
+            q.ask(at(30), false, &POLICY),
+            Ok(()),
+            "four in half a minute, five left for the other half"
+        );
+    }
+
+    #[test]
     fn a_new_window_is_watched_anew() {
         let mut q = Quota::new(at(0));
         told(&mut q, 0, 100.0, 60);

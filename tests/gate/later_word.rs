@@ -75,6 +75,28 @@ fn an_overload_without_a_time_is_a_guess_and_raises_the_pressure_once() {
 }
 
 #[test]
+fn a_word_that_speaks_of_no_overload_refuses_nothing() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    answered(gate, a, 200, at(0));
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    gate.hear(at(10), a, 200, &Hint { load: Some(0.1), ..Hint::default() });
+    assert_eq!(gate.pressure(at(10), scope).value, 0);
+    assert_eq!(waits(gate, a, at(20)), None);
+}
+
+#[test]
+fn a_wait_without_overload_closes_and_is_no_refusal() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    answered(gate, a, 200, at(0));
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    gate.hear(at(10), a, 200, &said(5_000, false));
+    assert_eq!(gate.pressure(at(10), scope).value, 0);
+    assert!(waits(gate, a, at(20)).expect("closed") >= at(5_010));
+}
+
+#[test]
 fn quotas_and_load_are_heard_and_a_key_that_is_gone_is_not() {
     let (mut world, a, _) = gate();
     let gate = &mut world.pages[0].gate;
