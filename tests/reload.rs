@@ -254,6 +254,16 @@ fn a_process_that_must_end_is_not_kept_alive_by_a_record() {
 }
 
 #[test]
+fn while_a_page_is_away_nothing_is_due_to_be_written() {
+    let mut gate = page(1);
+    refuse(&mut gate, T0, &at("/a"), 503, Some(60_000));
+    gate.storing(false);
+    assert!(!gate.to_store(T0, true) && gate.next_timeout(T0) == Instant::NEVER);
+    gate.storing(true);
+    assert!(gate.to_store(T0, false));
+}
+
+#[test]
 fn without_a_store_nothing_is_due() {
     let mut gate = Gate::new(Config::default().mend(), 1);
     refuse(&mut gate, T0, &at("/a"), 429, Some(10_000));

@@ -363,6 +363,18 @@ fn while_a_place_is_closed_the_others_are_called_every_twenty_seconds() {
 }
 
 #[test]
+fn who_leaves_makes_nobody_forget_unless_its_user_has_left() {
+    for forget in [false, true] {
+        let mut tabs = Tabs::open(2, &[]);
+        if forget {
+            tabs.gates[0].tell_clear();
+        }
+        let text = tabs.gates[0].bye(at(5_000), WallTime(0));
+        assert_eq!(tabs.gates[1].hear_peer(at(5_000), WallTime(0), text.as_bytes()), forget);
+    }
+}
+
+#[test]
 fn a_clear_reaches_the_others() {
     let mut tabs = Tabs::open(2, &[]);
     tabs.gates[0].tell_clear();

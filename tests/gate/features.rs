@@ -182,3 +182,16 @@ fn restore_after_is_the_applications_choice() {
     );
     assert!((24_900..=25_100).contains(&(long - usual)), "{at_once} {usual} {long}");
 }
+
+#[test]
+fn events_that_nobody_comes_for_are_counted() {
+    let mut world = World::alone(&[], |_| ok());
+    let x = declare(&mut world, "x", 2);
+    let gate = &mut world.pages[0].gate;
+    for n in 0..1_000 {
+        gate.force(at(0), x, Some(n % 2 == 1));
+    }
+    let kept = std::iter::from_fn(|| gate.event()).count() as u32;
+    assert!(kept > 0 && kept < 1_000);
+    assert_eq!(gate.events_dropped(), 1_000 - kept);
+}

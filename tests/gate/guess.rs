@@ -192,3 +192,16 @@ fn one_failure_in_a_hundred_that_closes_nothing_refuses_nobody() {
         }
     }
 }
+
+#[test]
+fn two_classes_that_fail_close_the_scope_for_a_moment_unless_nobody_wants_guesses_about_failures() {
+    for (breaker, goes) in [(1.0, false), (0.0, true)] {
+        let mut world = World::alone(&[(Setting::Breaker, breaker)], broken_until(60_000));
+        for (n, path) in ["/a", "/b", "/a", "/b"].iter().enumerate() {
+            world.ask(at(n as u64 * 110), path, ONCE);
+        }
+        let next = world.ask_for(0, at(600), "/b", ONCE, Some(ms(0)));
+        world.run();
+        assert_eq!(!world.call(next).sent.is_empty(), goes, "{breaker}: {:?}", world.call(next));
+    }
+}

@@ -419,3 +419,39 @@ fn a_humans_own_press_finds_out_whether_a_guess_is_true_once_a_rest_and_never_be
     assert!(world.call(second).sent.first().is_none_or(|sent| *sent > at(500)), "the rest goes on");
     assert!(world.call(told).sent.first().is_none_or(|sent| *sent >= at(5_000)), "the server's word");
 }
+
+#[test]
+fn one_of_a_class_never_answered_that_takes_long_holds_nobody() {
+    let mut world = World::alone(&[], |_| after(60_000));
+    world.ask(at(0), "/a", GET);
+    let next = world.ask(at(3_000), "/a?next", GET);
+    world.run_until(at(4_000));
+    assert_eq!(world.call(next).sent, [at(3_000)]);
+}
+
+#[test]
+fn of_two_that_left_in_one_moment_the_answer_in_time_speaks_for_both() {
+    let mut world = used_to(&["/a", "/b"], |hit| after(if hit.url.ends_with("?slow") { 5_000 } else { 100 }));
+    world.ask(at(10_000), "/a?slow", GET);
+    world.ask(at(10_000), "/b", GET);
+    assert_eq!(state(&mut world, at(11_500)), State::Nominal, "of the scope");
+
+    let mut world = used_to(&["/a"], |hit| after(if hit.url.ends_with("?slow") { 5_000 } else { 100 }));
+    world.ask(at(10_000), "/a?slow", GET);
+    world.ask(at(10_000), "/a", GET);
+    let next = world.ask(at(13_200), "/a", GET);
+    world.run_until(at(14_000));
+    assert_eq!(world.call(next).sent, [at(13_200)], "of the class");
+}
+
+#[test]
+fn what_the_gate_finds_out_itself_nobody_can_claim() {
+    let claims = 1 << 16 | 1 << 17 | 1 << 25;
+    let mut world = World::alone(&[], |_| after(100));
+    world.ask(at(0), "/a", GET);
+    let first = world.ask(at(10_000), "/first", BACKGROUND | claims);
+    let second = world.ask(at(10_050), "/second", BACKGROUND | claims);
+    world.run();
+    assert_eq!(world.call(first).sent, [at(10_030)], "nothing of it was shown before");
+    assert_eq!(world.call(second).sent, [at(10_080)], "and nothing essential is in flight");
+}

@@ -2,7 +2,8 @@
 
 use tidegate::coalesce::KeyId;
 use tidegate::gate::Gate;
-use tidegate::hint::{Hint, Quota};
+
+use tidegate::hint::{Advice, Hint, Quota};
 use tidegate::pressure::State;
 use tidegate::time::Instant;
 use tidegate::verdict::{How, Outcome, Verdict};
@@ -94,6 +95,19 @@ fn a_wait_without_overload_closes_and_is_no_refusal() {
     gate.hear(at(10), a, 200, &said(5_000, false));
     assert_eq!(gate.pressure(at(10), scope).value, 0);
     assert!(waits(gate, a, at(20)).expect("closed") >= at(5_010));
+}
+
+#[test]
+fn that_a_server_is_well_counts_only_with_an_answer_that_is_no_failure() {
+    for (status, clears) in [(503, false), (429, false), (200, true)] {
+        let (mut world, a, _) = gate();
+        let gate = &mut world.pages[0].gate;
+        answered(gate, a, 503, at(0));
+        let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+        let advice = Advice { state: Some(0), for_ms: 10_000, ..Advice::default() };
+        gate.hear(at(10), a, status, &Hint { advice: Some(advice), ..Hint::default() });
+        assert_eq!(gate.pressure(at(10), scope).value == 0, clears, "{status}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod leave;
 mod quota;
 mod reloaded;
 mod room;
+mod throttle;
 mod typing;
 mod whom;
 mod word;

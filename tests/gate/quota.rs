@@ -154,3 +154,22 @@ fn pacing_can_be_switched_off_but_not_the_servers_word() {
     world.run();
     assert!(world.call(held).sent[0] >= at(5_010));
 }
+
+#[test]
+fn quotas_of_one_name_and_different_figures_are_different_quotas() {
+    for other in ["q=1000;w=60", "q=10;w=3600"] {
+        let mut world = World::alone(&[], |hit| {
+            let (left, figures) = if hit.url.ends_with("/a") { (0, "q=10;w=60") } else { (9, other) };
+            Answer(
+                200,
+                format!("ratelimit: \"all\";r={left};t=60\nratelimit-policy: \"all\";{figures}\n"),
+                ms(10),
+            )
+        });
+        world.ask(at(0), "/a", GET);
+        world.ask(at(20), "/b", GET);
+        let held = world.ask_for(0, at(100), "/a", GET, Some(secs(100)));
+        world.run();
+        assert!(world.call(held).sent[0] >= at(60_010), "{other}: {:?}", world.call(held));
+    }
+}
