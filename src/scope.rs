@@ -489,6 +489,8 @@ mod tests {
         assert!(same("https://a.b/x", "http://c.de/x"), "a scope may have several origins");
         assert!(!same("https://a.b/login", "https://a.b/search"));
         assert!(!same("https://a.b/v1/items", "https://a.b/v2/items"));
+        assert!(same("https://a.b/0a1b2c3d", "https://a.b/3f2504e0"), "eight hexadecimal digits");
+        assert!(!same("https://a.b/a1b2c3d", "https://a.b/a1b2c3e"), "seven");
         assert!(!same("https://a.b/products2", "https://a.b/products3"), "a word with a number");
         assert!(!same("https://a.b/deadbeef", "https://a.b/facade"), "hexadecimal words without a digit");
         assert_ne!(route(b"GET", b"https://a.b/x"), route(b"POST", b"https://a.b/x"));

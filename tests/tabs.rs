@@ -487,6 +487,16 @@ fn who_does_not_answer_is_not_there_at_the_next_call_and_who_does_is() {
     }
 }
 
+#[test]
+fn a_message_that_is_no_call_counts_nobody_out() {
+    let mut tabs = Tabs::open(3, &[(Setting::ConcurrencyMax, 12.0)]);
+    for second in [12, 24, 36] {
+        let hello = forged(vec![speaker(7, 1)]);
+        let _ = tabs.gates[0].hear_peer(at(second * 1_000), WallTime(0), hello.as_bytes());
+    }
+    assert_eq!(burst(&mut tabs.gates[0], at(36_000)), 3, "a fourth of twelve");
+}
+
 // ── who can write to the channel ────────────────────────────────────────────
 
 #[test]

@@ -195,3 +195,16 @@ fn events_that_nobody_comes_for_are_counted() {
     assert!(kept > 0 && kept < 1_000);
     assert_eq!(gate.events_dropped(), 1_000 - kept);
 }
+
+#[test]
+fn it_is_told_in_which_state_a_feature_went_off() {
+    let mut world = World::alone(&[], dip);
+    declare(&mut world, "x", 2);
+    world.ask(at(0), "/a", POST);
+    world.run_until(at(10));
+    assert!(world.gate().has_events());
+    let told: Vec<u8> =
+        world.events().iter().filter(|e| e.kind == Kind::Feature).map(|e| e.priority).collect();
+    assert_eq!(told, [2], "serious");
+    assert!(!world.gate().has_events(), "all are read");
+}

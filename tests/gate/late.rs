@@ -455,3 +455,53 @@ fn what_the_gate_finds_out_itself_nobody_can_claim() {
     assert_eq!(world.call(first).sent, [at(10_030)], "nothing of it was shown before");
     assert_eq!(world.call(second).sent, [at(10_080)], "and nothing essential is in flight");
 }
+
+#[test]
+fn what_is_usual_is_taken_off_once() {
+    let mut world = used_to(&["/a"], dip(400, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    assert_eq!(state(&mut world, at(11_399)), State::Nominal);
+    assert_eq!(state(&mut world, at(11_401)), State::Fair, "400 ms usually, and a second more");
+}
+
+#[test]
+fn what_says_nothing_by_its_time_is_not_held_by_a_doubt_about_time() {
+    let mut world = used_to(&["/a"], dip(100, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    let upload = world.ask(at(13_500), "/b", GET | How::UNTIMED);
+    let plain = world.ask(at(13_501), "/c", GET);
+    world.run_until(at(13_600));
+    assert_eq!(world.call(upload).sent, [at(13_500)]);
+    assert!(!world.call(plain).waits.is_empty());
+}
+
+#[test]
+fn background_work_is_dropped_by_an_answer_that_a_human_waited_for_and_by_nothing_else() {
+    let mut world = used_to(&["/a"], |hit| {
+        after(match (hit.at >= at(9_900), hit.url.ends_with("/slow")) {
+            (false, _) => 100,
+            (true, false) => 6_000,
+            (true, true) => 4_500,
+        })
+    });
+    let background = world.ask(at(9_900), "/slow", BACKGROUND);
+    world.ask(at(10_000), "/a", GET);
+    let gone = world.ask(at(10_050), "/b", GET);
+    let poll = world.ask(at(10_700), "/poll", BACKGROUND);
+    world.abort(at(14_000), gone);
+    world.run_until(at(15_000));
+    assert_eq!((world.call(gone).end(), world.call(background).end()), (End::Gone, End::Served(200)));
+    assert_eq!(world.call(poll).end, None, "it waits on");
+    world.run_until(at(16_001));
+    assert!(matches!(world.call(poll).end(), End::Shed(Reason::Overload, _)));
+}
+
+#[test]
+fn what_was_shown_long_ago_is_no_refresh() {
+    let mut world = World::alone(&[], |_| after(100));
+    world.ask(at(0), "/shown", GET);
+    world.ask(at(65_000), "/a", GET);
+    let again = world.ask(at(75_000), "/shown", BACKGROUND);
+    world.run();
+    assert_eq!(world.call(again).sent, [at(75_030)]);
+}

@@ -1,10 +1,11 @@
 //! A word that comes after the answer was settled: evidence about the scope and the route, never about the request.
 
 use tidegate::coalesce::KeyId;
-use tidegate::gate::Gate;
+use tidegate::gate::{Gate, Report};
 
 use tidegate::hint::{Advice, Hint, Quota};
 use tidegate::pressure::State;
+use tidegate::reason::Reason;
 use tidegate::time::Instant;
 use tidegate::verdict::{How, Outcome, Verdict};
 
@@ -107,6 +108,28 @@ fn that_a_server_is_well_counts_only_with_an_answer_that_is_no_failure() {
         let advice = Advice { state: Some(0), for_ms: 10_000, ..Advice::default() };
         gate.hear(at(10), a, status, &Hint { advice: Some(advice), ..Hint::default() });
         assert_eq!(gate.pressure(at(10), scope).value == 0, clears, "{status}");
+    }
+}
+
+#[test]
+fn a_reason_is_given_where_there_is_pressure_or_a_closure() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    assert_eq!(gate.pressure(at(0), scope), Report::default());
+    gate.hear(at(10), a, 200, &Hint { load: Some(1.0), ..Hint::default() });
+    let report = gate.pressure(at(10), scope);
+    assert!(report.state > State::Nominal && report.closed_until.is_none());
+    assert_eq!(report.reason, Some(Reason::Overload));
+}
+
+#[test]
+fn malformed_members_are_counted() {
+    let (mut world, ..) = gate();
+    let gate = &mut world.pages[0].gate;
+    for (members, all) in [(0, 0), (2, 2), (3, 5), (u32::MAX, u32::MAX)] {
+        gate.count_malformed(members);
+        assert_eq!(gate.malformed(), all);
     }
 }
 
