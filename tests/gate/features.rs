@@ -208,3 +208,15 @@ fn it_is_told_in_which_state_a_feature_went_off() {
     assert_eq!(told, [2], "serious");
     assert!(!world.gate().has_events(), "all are read");
 }
+
+#[test]
+fn a_poll_is_due_when_a_feature_may_be_back() {
+    let mut world =
+        World::alone(&[], |hit| if hit.at == at(0) { says(200, "off=(x), for=30") } else { ok() });
+    let x = declare(&mut world, "x", 3);
+    world.ask(at(0), "/a", GET);
+    world.run_until(at(1_000));
+    assert!(world.gate().is_off(x));
+    let back = world.gate().next_timeout(at(1_000));
+    assert!(back > at(30_000) && !world.gate().has_due(at(29_999)) && world.gate().has_due(back));
+}

@@ -89,6 +89,16 @@ fn while_it_is_late_and_no_more_than_fair_what_a_human_waits_for_goes() {
 }
 
 #[test]
+fn what_is_fair_is_no_doubt_while_another_is_in_flight() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 6_000));
+    world.ask(at(20_000), "/a", GET);
+    assert_eq!(state(&mut world, at(21_200)), State::Fair);
+    let call = world.ask(at(21_300), "/b", GET);
+    world.run_until(at(21_301));
+    assert_eq!(world.call(call).sent, [at(21_300)]);
+}
+
+#[test]
 fn who_waits_for_one_in_flight_goes_when_that_ends_without_an_answer() {
     for how_it_ends in ["aborted", "failed", "says nothing"] {
         let mut world = used_to(&["/a"], move |hit| match hit.url.rsplit('/').next().unwrap() {

@@ -173,3 +173,16 @@ fn quotas_of_one_name_and_different_figures_are_different_quotas() {
         assert!(world.call(held).sent[0] >= at(60_010), "{other}: {:?}", world.call(held));
     }
 }
+
+#[test]
+fn a_human_is_held_by_a_quota_that_falls_fast_when_less_than_a_tenth_is_left() {
+    for (left, goes) in [(11, true), (9, false)] {
+        let mut world = World::alone(&[], |hit| told(100, if hit.at == at(0) { 100 } else { left }, 60));
+        world.ask(at(0), "/a", GET);
+        world.ask(at(1_000), "/a", GET);
+        let calls = [2_000, 2_100, 2_200].map(|n| world.ask(at(n), "/a", GET));
+        world.run();
+        let waits = calls.iter().flat_map(|call| &world.call(*call).waits);
+        assert_eq!(waits.filter(|(_, why)| *why == Reason::Quota).count() == 0, goes, "{left}");
+    }
+}
