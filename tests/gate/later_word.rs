@@ -134,6 +134,27 @@ fn malformed_members_are_counted() {
 }
 
 #[test]
+fn that_a_guess_has_ended_is_to_be_seen_though_the_state_stays() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    let advice = Advice { state: Some(2), for_ms: 600_000, ..Advice::default() };
+    gate.hear(at(0), a, 200, &Hint { advice: Some(advice), ..Hint::default() });
+    let sent = [(); 2].map(|()| match gate.ask(at(0), a, How(POST), None) {
+        Verdict::Go(ticket) => ticket,
+        other => panic!("{other:?}"),
+    });
+    let mut seen = Vec::new();
+    for (ticket, status) in sent.into_iter().zip([503, 200]) {
+        let _ = gate.settle(at(5), ticket, Outcome::Status(status), None);
+        assert!(gate.take_changed(), "{status}");
+        let report = gate.pressure(at(5), scope);
+        seen.push((report.state, report.closed_until.is_some()));
+    }
+    assert_eq!(seen, [(State::Serious, true), (State::Serious, false)]);
+}
+
+#[test]
 fn quotas_and_load_are_heard_and_a_key_that_is_gone_is_not() {
     let (mut world, a, _) = gate();
     let gate = &mut world.pages[0].gate;
