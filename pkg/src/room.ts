@@ -133,7 +133,7 @@ const blank = ({ mode }: Options) => ({
   keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
   /** Kept answers by URL, the newest first, and by the core's slots. */
-  shelves: new Map<string, readonly Copy[]>(),
+  shelves: new Map<string, Copy>(),
   copies: [] as (Copy | undefined)[],
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),

@@ -101,12 +101,23 @@ pub struct Served {
 }
 
 impl Gate {
+    /// The age of a copy that is fresh for a plain request, one in mode default whose script set no fields: what
+    /// [`look`](Self::look) would serve, and what most pages ask most of the time.
+    pub fn fresh(&mut self, now: Instant, copy: CopyId) -> Option<Duration> {
+        if self.policy.mode != Mode::On {
+            return None;
+        }
+        let age = self.copies.store.peek(copy)?.term.plain(now)?;
+        self.copies.store.get(copy);
+        Some(age)
+    }
+
     /// May this copy answer a request with this key?
     pub fn look(&mut self, now: Instant, copy: CopyId, key: KeyId, how: How, asked: &Asked<'_>) -> Look {
         if self.policy.mode != Mode::On {
             return Look::Nothing;
         }
-        let Some(Copy { term, scope }) = self.copies.store.get(copy) else {
+        let Some(Copy { term, scope }) = self.copies.store.peek(copy) else {
             return Look::Nothing;
         };
         if !term.suits(asked.fields) {
@@ -115,8 +126,11 @@ impl Gate {
         let (age, scope) = (term.age(now), *scope);
         let most = asked.most.unwrap_or(self.policy.copies.most);
         let stands_in = term.stands_in(now, most);
+        let fit = term.fit(now, &Wish::read(asked.mode, asked.fields));
+        // Also where the origin is asked: what is asked for again is worth its place.
+        self.copies.store.get(copy);
         let serve = |stale| Look::Serve(Served { age, stale, instead: None });
-        match term.fit(now, &Wish::read(asked.mode, asked.fields)) {
+        match fit {
             Fit::Fresh => serve(false),
             Fit::Stale => serve(true),
             Fit::Meanwhile => {

@@ -146,6 +146,10 @@ impl Case {
             }
             let term = term.as_mut().unwrap_or_else(|| panic!("{told}: was not stored"));
             let at = |secs: &u64| start + Duration::from_secs(*secs);
+            for now in [0, 1, 9, 10, 30, 59, 60, 61, 3_600, 86_400].map(|secs| at(&secs)) {
+                let fresh = term.suits(&[]) && term.fit(now, &Wish::plain()) == Fit::Fresh;
+                assert_eq!(term.plain(now), fresh.then(|| term.age(now)), "{told}: asked plainly");
+            }
             match claim {
                 Claim::Unstored | Claim::Stored => {}
                 Claim::At(secs, fit) => {

@@ -4,7 +4,7 @@ import { now, wall } from "../clock";
 import { core, put } from "../core";
 import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
-import { type Copy, discard, invalidate, place, sweep } from "./shelves";
+import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
 import { suits } from "./serve";
 
 const enum Most {
@@ -65,6 +65,7 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
     headers,
     bytes,
     asked: call.asked!,
+    next: undefined,
   };
 };
 
@@ -89,7 +90,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
     if (!whole || call.stale || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
-    for (const old of room.shelves.get(call.url) ?? []) if (suits(room, old, call)) discard(room, old);
+    for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) place(room, kept);
     else sweep(room);
   };
@@ -112,7 +113,7 @@ export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took
 
 /** What was kept for GET is described by HEAD: the same, or gone (RFC 9111 section 4.3.5). */
 const describedAnew = (room: Room, call: Call, answer: Response, took: number): void => {
-  for (const old of room.shelves.get(call.url) ?? []) {
+  for (const old of shelf(room, call.url)) {
     if (!suits(room, old, call)) continue;
     const same = ["etag", "last-modified", "content-length"].every((name) => {
       const said = answer.headers.get(name);
