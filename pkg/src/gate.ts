@@ -88,6 +88,7 @@ export const straight = (call: Pick<Call, "send">): Promise<any> => {
 const launch = async (room: Room, call: Call): Promise<any> => {
   // The clock is read for what may be kept only.
   const sent = call.shelf === undefined ? 0 : now();
+  const { writes } = call.scope;
   let answer: any;
   let failure: { cause: any } | undefined;
   let code: number | undefined;
@@ -106,8 +107,8 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   const copy = failure ? undefined : peek(call, status, answer);
   let body: Uint8Array | undefined | null;
   // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
-  if (status < 400) copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
-  else if (copy) {
+  const refused = status < 400 && copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
+  if (status >= 400 && copy) {
     body = await copy;
     if (left(call)) {
       drop(room, call, call.signal!.reason);
@@ -116,7 +117,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   }
   let packed = settle(room, call, status, answer, body);
   try {
-    const kept = held(room, call, status, failure ? undefined : answer, sent);
+    const kept = held(room, call, status, failure ? undefined : answer, sent, writes, refused);
     if (kept) {
       if ((packed & Answer.Kind) === Answer.Held) {
         packed = report(room, call.id, 1);
@@ -139,13 +140,14 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 };
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
-const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
-  const { copy, shelf, stale } = call;
+const held = (room: Room, call: Call, status: number, answer: any, sent: number, writes: number, refused: unknown): Response | undefined => {
+  const { copy, shelf, stale, scope } = call;
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
     if (status === 304 && call.asks) {
-      if (!stale) renew(room, call, copy!, answer, took);
+      // What left before a write was acknowledged may not show it.
+      if (!stale && writes === scope.writes) renew(room, call, copy!, answer, took);
       return build(copy!, 0, false, call.method === "HEAD");
     }
     if (stale) return;
@@ -153,7 +155,7 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number)
       // A refresh that nobody has joined has nobody to serve.
       if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
-    else keep(room, call, answer, took);
+    else keep(room, call, answer, took, writes, refused);
   } catch (cause) {
     fail(room, "cache", cause);
   }
@@ -174,12 +176,14 @@ const unfit = ({ url, method, given }: Call): boolean => {
 // Its caller has aborted, and the flight is its own.
 const left = ({ signal, own }: Call): boolean => !!signal?.aborted && !own;
 
-// The answer is settled: what its body says concerns those that come after it.
-const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): void => {
-  if (!room.id) return;
+// The answer is settled: what its body says concerns those that come after it. Answers whether it is a refusal.
+const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): boolean => {
+  if (!room.id) return false;
   const t = now();
   const text = everything(answer.headers) + before(answer.headers.get("content-type"));
-  after(room, core("word", room.id, t, wall, handle(room, call, t), status, put(text, body)));
+  const packed = core("word", room.id, t, wall, handle(room, call, t), status, put(text, body));
+  after(room, packed);
+  return !!(packed & 1);
 };
 
 const report = (room: Room, id: number, status: number, length = 0): number => core("settle", room.id, now(), wall, id, status, length);

@@ -24,6 +24,8 @@ export interface Scope {
   refusal?: TidegateError;
   /** The application was told which headers to expose. */
   advised?: boolean;
+  /** Writes that were acknowledged. */
+  writes: number;
   /** The fallback's: epoch milliseconds before which it is left alone. */
   time: number;
 }

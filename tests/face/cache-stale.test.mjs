@@ -142,6 +142,7 @@ test("stale-while-revalidate: at once, with one refresh behind it, whoever else 
   const waits = [];
   const init = { tidegate: { label: "mine", feature: "x", onWait: (wait) => waits.push(wait) } };
   for (let i = 0; i < 3; i++) assert.deepEqual([(await shop.get("/a", init)).mark, (await shop.get("/a")).text], ["stale", "data"]);
+  await shop.pass(100);
   assert.equal(shop.hits.length, 2);
   assert.equal(shop.hits[1].headers.get("if-none-match"), '"1"');
   go();
@@ -184,4 +185,15 @@ test("what twenty places of a page show is asked for again one after the other",
   assert.equal(times.length, 20, "each once");
   const busiest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
   assert.ok(busiest <= 8, `${busiest} in one second`);
+});
+
+test("who asks for confirmation is not served without, unless this very request says that stale is better than nothing", async () => {
+  for (const init of [{ cache: "no-cache" }, { headers: { "cache-control": "no-cache" } }]) {
+    const shop = await shopWith({ retry: false, cache: { staleWhileOverloaded: true } });
+    shop.says = FAILURES[503];
+    assert.equal((await shop.get("/a", init)).status, 503);
+    assert.equal((await shop.get("/a", init)).answer.headers.get("x-tidegate"), "shed");
+    assert.equal((await shop.get("/a", { ...init, tidegate: { cache: { staleWhileOverloaded: true } } })).mark, "stale");
+    assert.equal((await shop.get("/a")).mark, "stale");
+  }
 });

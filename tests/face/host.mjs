@@ -24,7 +24,7 @@ class Host {
   /** Thrown into the page by a callback, or left as an unhandled rejection. */
   thrown = [];
 
-  constructor(failing, { page, blocked }) {
+  constructor(failing, { page, blocked, bodies }) {
     this.failing = failing;
     this.storage = shelf((name) => this.call(`storage.${name}`));
     this.#put(globalThis, "setTimeout", (run, ms = 0) => (this.call("setTimeout"), this.after(ms, run)));
@@ -66,10 +66,42 @@ class Host {
     });
     this.#put(console, "warn", () => {});
     if (blocked) this.#put(WebAssembly, "Module", class { constructor() { throw new WebAssembly.CompileError("blocked"); } });
+    if (bodies) this.#bodies();
     if (page) this.#page();
     const unhandled = (cause) => this.thrown.push(cause);
     process.on("unhandledRejection", unhandled);
     this.#undo.push(() => process.off("unhandledRejection", unhandled));
+  }
+
+  /** Everything that what is kept goes through; the page's own calls are not counted. */
+  #bodies() {
+    const host = this;
+    const counted = (object, name, kind, mine = () => true) => {
+      const was = object[name];
+      this.#put(object, name, function (...given) {
+        if (!host.quiet && mine.call(this)) host.call(kind);
+        return was.apply(this, given);
+      });
+    };
+    counted(Response.prototype, "clone", "clone");
+    counted(ReadableStream.prototype, "getReader", "getReader");
+    counted(ReadableStreamDefaultReader.prototype, "read", "read");
+    for (const name of ["get", "has", "set", "delete"]) counted(Headers.prototype, name, `headers.${name}`);
+    const { Response: Real, Headers: Fields } = globalThis;
+    const made = (real, kind) => new Proxy(real, { construct: (to, given) => (host.quiet || host.call(kind), Reflect.construct(to, given)) });
+    this.#put(globalThis, "Response", made(Real, "Response"));
+    this.#put(globalThis, "Headers", made(Fields, "Headers"));
+  }
+
+  /** What the test does itself fails never. */
+  aside(work) {
+    const was = this.quiet;
+    this.quiet = true;
+    try {
+      return work();
+    } finally {
+      this.quiet = was;
+    }
   }
 
   #page() {
