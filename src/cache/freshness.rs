@@ -220,9 +220,8 @@ impl Term {
     /// Its age, if it is fresh for a plain request: one in mode default, whose script set no fields. What [`suits`](Self::suits)
     /// and [`fit`](Self::fit) say of that one too, without reading anything.
     pub fn plain(&self, now: Instant) -> Option<Duration> {
-        let age = self.age(now);
-        let fresh = self.known && !self.confirm && age < self.lifetime && self.selection.suits_any();
-        fresh.then_some(age)
+        let fresh = self.known && !self.confirm && self.seconds(now) < self.lifetime;
+        (fresh && self.selection.suits_any()).then(|| self.age(now))
     }
 
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.

@@ -52,7 +52,7 @@ impl Selection {
 
     /// Would a request without fields of its own have selected the response?
     pub fn suits_any(&self) -> bool {
-        self.key.is_empty()
+        self.key == FNV_BASIS
     }
 
     /// Would this request have selected the response too?
