@@ -43,11 +43,15 @@ const ticket = (packed: number): number => (packed / 2048) >>> 0;
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
-  if (call.shelf !== undefined && !call.copy) {
-    const kept = serve(room, call, after);
-    if (kept) return Promise.resolve(kept);
+  try {
+    if (call.shelf !== undefined && !call.copy) {
+      const kept = serve(room, call, after);
+      if (kept) return Promise.resolve(kept);
+    }
+    if (call.copy) call.asks = conditions(call);
+  } catch (cause) {
+    fail(room, "cache", cause);
   }
-  if (call.copy) call.asks = conditions(call);
   const packed = ask(room, call);
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
@@ -304,7 +308,7 @@ const refresh = (room: Room, handle: number): void => {
   const copy = copyOf(room, handle);
   if (!copy || copy.asking) return;
   const [input, init] = copy.asked;
-  const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background", onWait: undefined } });
+  const call = attempt(room, () => describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background", onWait: undefined } }));
   // Somebody else's credentials would ask for somebody else's answer.
   if (call?.shelf !== copy.whose) return;
   copy.asking = call.renews = true;
