@@ -2,10 +2,10 @@
 import { aborted, reasonOf, refusal } from "./answers";
 import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, timer, wall } from "./clock";
-import { core, put } from "./core";
+import { core, put, State, state } from "./core";
 import { peek } from "./bodies";
 import { conditions } from "./cache/confirm";
-import { keep, renew, written } from "./cache/keep";
+import { doubt, keep, renew, written } from "./cache/keep";
 import { build, serve } from "./cache/serve";
 import { copyOf } from "./cache/shelves";
 import { attempt, drainEvents, fail } from "./events";
@@ -49,6 +49,8 @@ export const enter = (room: Room, call: Call): Promise<any> => {
       if (kept) return Promise.resolve(kept);
     }
     if (call.copy) call.asks = conditions(call);
+    // The browser's own copy may hide what was written meanwhile.
+    if (!call.asks && !call.asking && call.shelf !== undefined && room.doubts.has(call.url)) call.asks = { cache: "no-cache" };
   } catch (cause) {
     fail(room, "cache", cause);
   }
@@ -130,7 +132,8 @@ const launch = async (room: Room, call: Call): Promise<any> => {
       if (answer !== kept) answer?.body?.cancel?.().catch(() => {});
       return share(call, kept);
     }
-    if ((packed & Answer.Kind) === Answer.Held) {
+    // A core that ended over what is kept wakes nobody.
+    if ((packed & Answer.Kind) === Answer.Held && state === State.Runs) {
       answer?.body?.cancel?.().catch(() => {});
       return wait(room, call, packed);
     }
@@ -145,13 +148,15 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
 const held = (room: Room, call: Call, status: number, answer: any, sent: number, writes: number, refused: unknown): Response | undefined => {
-  const { copy, shelf, stale, scope } = call;
+  const { copy, shelf, stale, scope, url } = call;
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
-    if (status === 304 && call.asks) {
-      // What left before a write was acknowledged may not show it.
-      if (!stale && writes === scope.writes) renew(room, call, copy!, answer, took);
+    // What left before a write was acknowledged may not show it.
+    const clear = writes === scope.writes;
+    if (shelf !== undefined && answer && status < 400) clear ? room.doubts.delete(url) : doubt(room, url);
+    if (status === 304 && copy && call.asks) {
+      if (!stale && clear) renew(room, call, copy!, answer, took);
       return build(copy!, 0, false, call.method === "HEAD");
     }
     if (stale) return;

@@ -137,6 +137,8 @@ const blank = ({ mode }: Options) => ({
   /** Kept answers by URL, the newest first, and by the core's slots. */
   shelves: new Map<string, Copy>(),
   copies: [] as (Copy | undefined)[],
+  /** URLs whose last answer may have left before a write was acknowledged. */
+  doubts: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

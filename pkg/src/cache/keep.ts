@@ -11,6 +11,8 @@ import { suits } from "./serve";
 const enum Most {
   /** Milliseconds that a body is read for; a stream without an end is no answer to keep. */
   Read = 60_000,
+  /** URLs in doubt: what a page polls. */
+  Doubts = 64,
 }
 
 const enum Told {
@@ -94,8 +96,11 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    // What left before a write was acknowledged may not show it.
-    if (!whole || refused || call.stale || !room.id || writes !== call.scope.writes) return void drop();
+    if (writes !== call.scope.writes) doubt(room, call.url);
+    else if (whole && !refused && !call.stale && room.id) return take();
+    drop();
+  };
+  const take = (): void => {
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) place(room, kept);
@@ -134,6 +139,12 @@ const describedAnew = (room: Room, call: Call, answer: Response, took: number): 
     if (same && answer.status === old.status) renew(room, call, old, answer, took);
     else discard(room, old);
   }
+};
+
+/** An answer to this may have been from before a write: it is not kept here, and the browser's own cache must ask. */
+export const doubt = ({ doubts }: Room, url: string): void => {
+  doubts.add(url);
+  if (doubts.size > Most.Doubts) for (const oldest of doubts) return void doubts.delete(oldest);
 };
 
 /** An unsafe request was answered: what it may have changed is not kept any longer (RFC 9111 section 4.4). */
