@@ -1,6 +1,7 @@
 // Where kept answers stand: by URL, and by the core's handles. Which of them stay is the core's to decide.
 import { core } from "../core";
 import type { Room } from "../room";
+import { erase } from "./persist";
 
 /** One kept answer. */
 export interface Copy {
@@ -78,11 +79,16 @@ export const sweep = (room: Room): void => {
 };
 
 /** Forgets all copies of a URL, whosever they are. */
-export const invalidate = (room: Room, url: string): void => shelf(room, url).forEach((copy) => discard(room, copy));
+export const invalidate = (room: Room, url: string): void => {
+  shelf(room, url).forEach((copy) => discard(room, copy));
+  erase(room, url);
+};
 
 /** Forgets everything that is kept. */
 export const wipe = (room: Room): void => {
-  room.shelves.clear();
+  // Anew: who holds the old ones sees that their time is over.
+  room.shelves = new Map();
   room.copies = [];
+  room.disks = new Map();
   core("copy_forget", room.id, 0);
 };
