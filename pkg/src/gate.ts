@@ -44,10 +44,10 @@ const ticket = (packed: number): number => (packed / 2048) >>> 0;
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
   if (call.shelf !== undefined && !call.copy) {
-    const kept = serve(room, call, after);
+    const kept = attempt(room, () => serve(room, call, after));
     if (kept) return Promise.resolve(kept);
   }
-  if (call.copy) call.asks = conditions(call);
+  if (call.shelf !== undefined) call.asks = conditions(room, call);
   const packed = ask(room, call);
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
@@ -144,9 +144,9 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number)
   if (call.hard || !room.caches || stale) return;
   try {
     const took = sent && now() - sent;
-    if (status === 304 && call.asks) {
-      renew(room, call, copy!, answer, took);
-      return build(copy!, 0, "fresh", call.method === "HEAD");
+    if (status === 304 && copy && call.asks) {
+      renew(room, call, copy, answer, took);
+      return build(copy, +copy.headers.get("age")! || 0, "fresh", call.method === "HEAD");
     }
     if (!answer || status === 429 || status >= 500) {
       if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);

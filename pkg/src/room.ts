@@ -133,6 +133,8 @@ const blank = ({ mode }: Options) => ({
   /** Kept answers by URL, the newest first, and by the core's slots. */
   shelves: new Map<string, readonly Copy[]>(),
   copies: [] as (Copy | undefined)[],
+  /** URLs for which the browser's own cache may hold what is out of date. */
+  past: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

@@ -115,7 +115,7 @@ pub fn copy_look(room: u32, now: f64, copy: u32, key: u32, how: u32, asked: u32)
     with(room, 0.0, &mut |room| {
         let most = room.said().most;
         text::read(asked >> 4, &mut |fields| {
-            let asked = Asked { mode: Mode::of(asked & 7), failed: asked & 8 != 0, most, fields };
+            let asked = Asked { mode: Mode::from_code(asked & 7), failed: asked & 8 != 0, most, fields };
             let look = room.gate.look(now, CopyId(copy), KeyId(key), How(how), &asked);
             room.seen(now, look)
         })

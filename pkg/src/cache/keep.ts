@@ -4,6 +4,7 @@ import { now, wall } from "../clock";
 import { core, put } from "../core";
 import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
+import { pass } from "./confirm";
 import { type Copy, discard, invalidate, place, sweep } from "./shelves";
 import { suits } from "./serve";
 
@@ -51,6 +52,15 @@ const weight = ({ url, headers, bytes }: Copy): number => {
   return sum;
 };
 
+/** Names what one connection has headers for (RFC 9111 section 3.1). */
+const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
+
+/** The headers that are kept. */
+const lasting = (headers: Headers): Map<string, string> => {
+  const listed = headers.get("connection")?.toLowerCase().split(/[ \t]*,[ \t]*/);
+  return new Map([...headers].filter(([name]) => !HOP.test(name) && !listed?.includes(name)));
+};
+
 const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => ({
   handle,
   url: call.url,
@@ -58,8 +68,9 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
   status: answer.status,
   statusText: answer.statusText,
   type: answer.type,
-  headers: new Map(answer.headers),
-  bytes,
+  headers: lasting(answer.headers),
+  // Some statuses may not have a body, not even an empty one.
+  bytes: bytes?.length ? bytes : null,
   asked: call.asked!,
 });
 
@@ -72,7 +83,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
   const told = (hidden ? Told.Hidden : 0) | (call.most! > 0 ? Told.Wanted : 0);
   const id = judge(room, call, status, get, told, took, call.copy?.handle ?? 0);
-  if (!id) return;
+  if (!id) return pass(room, call.url);
   const largest = core("told", room.id, 9);
   const length = get("content-length");
   const drop = () => core("copy_forget", room.id, id);
@@ -93,7 +104,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
 /** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
 export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took: number): void => {
   const merged = new Map(kept.headers);
-  for (const [name, value] of answer.headers) {
+  for (const [name, value] of lasting(answer.headers)) {
     // The body is the one that was kept: what describes its bytes stays.
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }

@@ -30,7 +30,7 @@ const ANY = 4;
 
 /** A kept answer as a Response of its own. */
 export const build = ({ url, type, status, statusText, headers, bytes }: Copy, age: number, mark: string, head?: boolean): Response => {
-  const response = new Response(head ? null : bytes, { status, statusText, headers: [...headers, ["age", `${age}`], ["x-tidegate", mark]] });
+  const response = new Response(head ? null : bytes, { status, statusText, headers: [...new Map(headers).set("age", `${age}`).set("x-tidegate", mark)] });
   return define(response, { url, type });
 };
 
@@ -61,6 +61,8 @@ export const serve = (room: Room, call: Call, after: (room: Room, packed: number
     let age = (packed / 2048) >>> 0;
     if (kind === Look.Ask) call.copy ??= copy;
     else if (kind) {
+      // It is asked for again as it was last asked for.
+      if (kind !== Look.Fresh) copy.asked = call.asked!;
       if (kind === Look.Instead) {
         const id = age;
         age = core("told", room.id, 8) / 1000 || 0;

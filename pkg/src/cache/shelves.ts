@@ -1,5 +1,6 @@
 // Where kept answers stand: by URL, and by the core's handles. Which of them stay is the core's to decide.
 import { core } from "../core";
+import { pass } from "./confirm";
 import type { Room } from "../room";
 
 /** One kept answer. */
@@ -16,7 +17,7 @@ export interface Copy {
   headers: Map<string, string>;
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   /** How it was asked for, to ask again. */
-  readonly asked: readonly [input: any, init: any];
+  asked: readonly [input: any, init: any];
   /** It is being asked for again because it was served stale. */
   asking?: boolean;
 }
@@ -52,6 +53,7 @@ export const discard = (room: Room, copy: Copy): void => {
 /** Puts a copy first on its shelf, and takes away what the core forgot for it. */
 export const place = (room: Room, copy: Copy): void => {
   const shelf = room.shelves.get(copy.url) ?? [];
+  room.past.delete(copy.url);
   room.shelves.set(copy.url, [copy, ...shelf]);
   room.copies[copy.handle & Most.Slots] = copy;
   if (shelf.length >= Most.Variants) discard(room, shelf.at(-1)!);
@@ -66,8 +68,11 @@ export const sweep = (room: Room): void => {
   }
 };
 
-/** Forgets all copies of a URL, whosever they are. */
-export const invalidate = (room: Room, url: string): void => room.shelves.get(url)?.forEach((copy) => discard(room, copy));
+/** Forgets all copies of a URL, whosever they are, the browser's own among them. */
+export const invalidate = (room: Room, url: string): void => {
+  room.shelves.get(url)?.forEach((copy) => discard(room, copy));
+  pass(room, url);
+};
 
 /** Forgets everything that is kept. */
 export const wipe = (room: Room): void => {
