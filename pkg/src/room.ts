@@ -140,6 +140,8 @@ const blank = ({ mode }: Options) => ({
   disks: new Map<string, Disk>(),
   /** When a write was answered last, on the core's axis. */
   wrote: -1,
+  /** URLs for which the browser's own cache may hold what is out of date. */
+  past: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

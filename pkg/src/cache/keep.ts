@@ -64,8 +64,17 @@ export const weight = ({ url, headers, bytes }: Copy): number => {
   return sum;
 };
 
+/** Names what one connection has headers for (RFC 9111 section 3.1). */
+const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
+
+/** The headers that are kept. */
+const lasting = (headers: Headers): Map<string, string> => {
+  const listed = headers.get("connection")?.toLowerCase().split(/[ \t]*,[ \t]*/);
+  return new Map([...headers].filter(([name]) => !HOP.test(name) && !listed?.includes(name)));
+};
+
 const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => {
-  const headers = new Map(answer.headers);
+  const headers = lasting(answer.headers);
   // It grows: said anew whenever this is served.
   headers.delete("age");
   return {
@@ -76,7 +85,8 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
     statusText: answer.statusText,
     type: answer.type,
     headers,
-    bytes,
+    // Some statuses may not have a body, not even an empty one.
+    bytes: bytes?.length ? bytes : null,
     asked: call.asked!,
     next: undefined,
   };
@@ -132,7 +142,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
 /** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
 export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took: number): void => {
   const merged = new Map(kept.headers);
-  for (const [name, value] of answer.headers) {
+  for (const [name, value] of lasting(answer.headers)) {
     // The body is the one that was kept: what describes its bytes stays.
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }
