@@ -71,6 +71,12 @@ for (const build of BUILDS) {
     assert.equal(net.sent[2].init.cache, "reload");
   });
 
+  claim("where browsers take for a date what is none, their cache is passed by (RFC 9111 section 5.3)", async ({ net, answered }) => {
+    await answered({ expires: "Sun, 22-Nov-2099 12:00:00 GMT" });
+    await answered({ expires: "Sun, 22 Nov 2020 12:00:00 GMT" }, { body: "two" });
+    assert.deepEqual([net.sent[1].init.cache, sent(net.sent[1])], ["reload", { "cache-control": "max-stale=0", pragma: "max-stale=0" }]);
+  });
+
   claim("a cache mode of the caller's stays", async ({ net, answered }) => {
     await answered({ "cache-control": "no-store" });
     for (const cache of ["reload", "force-cache", "no-store"]) {

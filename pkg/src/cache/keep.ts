@@ -4,6 +4,7 @@ import { now, wall } from "../clock";
 import { core, put } from "../core";
 import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
+import { pass } from "./confirm";
 import { type When, erase, write } from "./persist";
 import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
 import { suits } from "./serve";
@@ -64,6 +65,9 @@ export const weight = ({ url, headers, bytes }: Copy): number => {
   return sum;
 };
 
+/** As dates are written today (RFC 9110 section 5.6.7). */
+const DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
+
 /** Names what one connection has headers for (RFC 9111 section 3.1). */
 const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
 
@@ -112,7 +116,12 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
   const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
-  if (!id) return;
+  if (!id) {
+    // What is no date is past (RFC 9111 section 5.3), but browsers read much into it that is none.
+    const end = get("expires");
+    if (end && !DATE.test(end) && !get("vary")) pass(room, call.url);
+    return;
+  }
   const { shelves } = room;
   const at = wall;
   const since = now() - took;
