@@ -217,12 +217,17 @@ impl Term {
         self.selection.suits(request)
     }
 
-    /// Its age, if it is fresh for a plain request: one in mode default, whose script set no fields. What [`suits`](Self::suits)
-    /// and [`fit`](Self::fit) say of that one too, without reading anything.
-    pub fn plain(&self, now: Instant) -> Option<Duration> {
-        let age = self.age(now);
-        let fresh = self.known && !self.confirm && age < self.lifetime && self.selection.suits_any();
-        fresh.then_some(age)
+    /// For a plain request, one in mode default whose script set no fields: up to which millisecond of the axis it is
+    /// [`Fit::Fresh`], and what makes its age of a moment, added to that in 32 bits. Zeros: it is not, or that is too far
+    /// away for 32 bits. Never later than [`fit`](Self::fit) has it.
+    pub fn plain(&self) -> [u32; 2] {
+        let [at, initial] = [self.at.since(Instant::ORIGIN), self.initial].map(Duration::as_millis);
+        let never = !self.known || self.confirm || initial.max(at) > u64::from(u32::MAX / 2);
+        if never || self.initial >= self.lifetime || !self.selection.suits_any() {
+            return [0; 2];
+        }
+        let until = at + (self.lifetime - self.initial).as_millis();
+        [until.min(u64::from(u32::MAX)) as u32, (initial as u32).wrapping_sub(at as u32)]
     }
 
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.
