@@ -5,7 +5,9 @@ import { epoch, now, timer, wall } from "./clock";
 import { core, put } from "./core";
 import { peek } from "./bodies";
 import { conditions } from "./cache/confirm";
-import { keep, renew, written } from "./cache/keep";
+import { discardAll } from "./cache/era";
+import { keep, own, renew, written } from "./cache/keep";
+import { recall } from "./cache/persist";
 import { build, serve } from "./cache/serve";
 import { copyOf } from "./cache/shelves";
 import { attempt, drainEvents, fail } from "./events";
@@ -44,10 +46,12 @@ const ticket = (packed: number): number => (packed / 2048) >>> 0;
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
   if (call.shelf !== undefined && !call.copy) {
-    const kept = serve(room, call, after);
+    const kept = attempt(room, () => serve(room, call, after));
     if (kept) return Promise.resolve(kept);
+    const soon = recall(room, call);
+    if (soon) return (call.signal ? watch(call.signal, soon) : soon).then(() => enter(room, call));
   }
-  if (call.copy) call.asks = conditions(call);
+  if (call.shelf !== undefined) call.asks = conditions(room, call);
   const packed = ask(room, call);
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
@@ -144,11 +148,12 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number)
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
-    if (status === 304 && call.asks) {
-      if (!stale) renew(room, call, copy!, answer, took);
-      return build(copy!, 0, false, call.method === "HEAD");
+    if (status === 304 && copy && call.asks) {
+      if (!stale) renew(room, call, copy, answer, took);
+      return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
     }
     if (stale) return;
+    if (answer && own(call.url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
     if (!answer || status === 429 || status >= 500) {
       if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);

@@ -108,7 +108,7 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
     // Up to which age, where it is to be used stale for so long.
     let window = |word| {
         let extra = told.seconds(word);
-        if strict || extra == 0.0 { 0.0 } else { (lifetime + extra).min(LONGEST) }
+        if extra == 0.0 { 0.0 } else { (lifetime + extra).min(LONGEST) }
     };
     let meanwhile = window(Word::StaleWhileRevalidate);
     let grace = meanwhile.max(window(Word::StaleIfError));

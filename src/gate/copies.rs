@@ -156,30 +156,28 @@ impl Gate {
         let Some(mut r) = self.intend(now, key, how, None) else {
             return Look::Ask;
         };
-        let why = if failed { Some(Reason::Overload) } else { self.suffers(now, &r) };
+        let hold = self.decide(now, &r);
+        let why = if failed {
+            Some(Reason::Overload)
+        } else {
+            hold.map(|hold| hold.why).or_else(|| self.suffers(now, &r))
+        };
         let Some(why) = why else {
             return Look::Ask;
         };
+        // When the origin is tried again: never is when nobody can say.
+        let until = hold.map_or(Instant::NEVER, |hold| hold.until);
         self.owe(now, copy, r.scope);
         self.tickets.open(&mut r);
-        self.note(
-            Kind::Stale,
-            &r,
-            Some(why),
-            Instant::NEVER,
-            age.as_millis().min(u64::from(u32::MAX)) as u32,
-        );
+        self.note(Kind::Stale, &r, Some(why), until, age.as_millis().min(u64::from(u32::MAX)) as u32);
         self.tickets.close(r.ticket);
         Look::Serve(Served { age, stale: true, instead: Some((r.ticket, why)) })
     }
 
-    /// Why a request had better not be sent now.
+    /// Why a request had better not be sent though it may.
     fn suffers(&self, now: Instant, r: &Request) -> Option<Reason> {
         let report = self.pressure(now, r.scope);
-        let serious = report.state >= State::Serious;
-        self.decide(now, r)
-            .map(|hold| hold.why)
-            .or_else(|| serious.then(|| report.reason.unwrap_or(Reason::Overload)))
+        (report.state >= State::Serious).then(|| report.reason.unwrap_or(Reason::Overload))
     }
 
     /// An answer came: is it kept? Its handle, until its body is there; [`CopyId::NONE`]: it is not. `old`: the copy
