@@ -14,7 +14,7 @@ const enum Most {
 }
 
 const enum Told {
-  /** CORS hides how old it is. */
+  /** CORS may hide fields of it. */
   Hidden = 2048,
   /** It confirms a copy. */
   Confirms = 4096,
@@ -92,13 +92,12 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
   };
 };
 
-const about = (call: Call, get: (name: string) => string | null | undefined): number =>
-  (!own(call.url) && !get("date") && !get("age") ? Told.Hidden : 0) | (call.most! > 0 ? Told.Wanted : 0);
+const about = (call: Call): number => (own(call.url) ? 0 : Told.Hidden) | (call.most! > 0 ? Told.Wanted : 0);
 
 /** Takes back what was kept elsewhere, `held` milliseconds by the wall clock, if it may be kept still. */
 export const restore = (room: Room, call: Call, kept: Copy, { at, took, age }: When, held: number): void => {
   const get = (name: string) => (name === "age" ? age : kept.headers.get(name));
-  kept.handle = judge(room, call, kept.status, get, about(call, get), took, 0, at, held < 0 ? NaN : held);
+  kept.handle = judge(room, call, kept.status, get, about(call), took, 0, at, held < 0 ? NaN : held);
   if (!kept.handle) return erase(room, call.url);
   if (core("copy_fill", room.id, kept.handle, weight(kept))) place(room, kept);
   else sweep(room);
@@ -112,7 +111,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
-  const id = judge(room, call, status, get, about(call, get), took, call.copy?.handle ?? 0);
+  const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
   if (!id) return;
   const { shelves } = room;
   const at = wall;
@@ -147,6 +146,8 @@ export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }
   kept.headers = merged;
+  // A moment that is not named anew is over.
+  if (!answer.headers.has("date")) merged.delete("date");
   const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
   const age = merged.get("age");
   merged.delete("age");
