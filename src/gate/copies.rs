@@ -107,9 +107,9 @@ impl Gate {
         if self.policy.mode != Mode::On {
             return None;
         }
-        let age = self.copies.store.peek(copy)?.term.plain(now)?;
-        self.copies.store.get(copy);
-        Some(age)
+        let now = u32::try_from(now.since(Instant::ORIGIN).as_millis()).ok()?;
+        let add = self.copies.store.timely(copy, now)?;
+        Some(Duration::from_millis(u64::from(now.wrapping_add(add))))
     }
 
     /// May this copy answer a request with this key?
@@ -194,7 +194,13 @@ impl Gate {
             return CopyId::NONE;
         };
         let other = self.copies.store.peek(old).is_some_and(|old| !old.term.alike(&term));
-        if other { CopyId::NONE } else { self.copies.store.reserve(name, Copy { term, scope }) }
+        if other {
+            return CopyId::NONE;
+        }
+        let plain = term.plain();
+        let id = self.copies.store.reserve(name, Copy { term, scope });
+        self.copies.store.note(id, plain);
+        id
     }
 
     /// The origin has confirmed a copy, by what is now its answer: is it kept for longer?
@@ -204,7 +210,9 @@ impl Gate {
         if let Some((term, scope)) = fresh
             && let Some(kept) = self.copies.store.get(copy)
         {
+            let plain = term.plain();
             *kept = Copy { term, scope };
+            self.copies.store.note(copy, plain);
             return true;
         }
         self.copies.store.remove(copy);
