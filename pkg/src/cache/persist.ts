@@ -201,7 +201,8 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
       const found = await disk.cache!.match(url!);
       const all = found && new Uint8Array(await found.arrayBuffer());
       // Forgotten meanwhile, or what is newer came.
-      if (!all || room.shelves !== shelves || !room.id || shelves.has(call.url) || !disk.urls.has(url!)) return;
+      if (!all || room.shelves !== shelves || !room.id || !disk.urls.has(url!)) return;
+      if (shelves.get(call.url)?.some(({ whose }) => whose === call.shelf)) return;
       const size = +found.headers.get(MARK)!;
       const [whose, fields, at, took, age, none, status, statusText, type, headers] = JSON.parse(new TextDecoder().decode(all.subarray(size)));
       now();
