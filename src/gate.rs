@@ -6,6 +6,7 @@
 
 mod attention;
 mod belief;
+mod copies;
 mod evidence;
 mod features;
 mod getters;
@@ -21,17 +22,18 @@ use alloc::vec::Vec;
 use crate::brownout::Brownout;
 use crate::coalesce::{KeyId, Keys};
 use crate::event::{Event, Events, Kind};
-use crate::num::ONE;
+use crate::num::{FNV_BASIS, ONE, fnv};
 use crate::policy::{Mode, Policy, defaults};
 use crate::queue::{Queue, Waiter};
 use crate::reason::Reason;
 use crate::retry::budget::Budget;
 use crate::rng::Rng;
-use crate::scope::{FNV_BASIS, PlaceId, Places, fnv, route};
+use crate::scope::{PlaceId, Places, route};
 use crate::tickets::{Phase, Request, Tickets};
 use crate::time::Instant;
 use crate::verdict::{Hold, How, Ticket, Verdict};
 
+pub use copies::{Asked, Look, Served};
 pub use getters::Report;
 pub use survive::Fault;
 
@@ -58,6 +60,7 @@ pub struct Gate {
     malformed: u32,
     away: attention::Away,
     brownout: Brownout,
+    copies: copies::Copies,
     kept: survive::Kept,
     peers: peers::Peers,
 }
@@ -83,6 +86,7 @@ impl Gate {
             malformed: 0,
             away: Default::default(),
             brownout: Brownout::default(),
+            copies: copies::Copies::new(&policy.copies, rng.fork(5)),
             kept: survive::Kept::new(&mut rng.fork(3)),
             peers: peers::Peers::new(&mut rng.fork(4), policy.budget.cap),
             policy,
@@ -319,7 +323,7 @@ impl Gate {
                 r.epoch = place.breaker.sent(now);
             }
         }
-        self.wrote(&r);
+        self.wrote(now, &r);
         (r.phase, r.sent_at) = (Phase::Flying, now);
         self.tickets.put(&r);
         if r.how.is(How::JOIN)
@@ -332,11 +336,12 @@ impl Gate {
     }
 
     /// An unsafe request was sent or is over: what left before it is joined no more.
-    fn wrote(&mut self, r: &Request) {
+    fn wrote(&mut self, now: Instant, r: &Request) {
         if !r.how.is(How::SAFE)
             && let Some(scope) = self.places.get_mut(r.scope)
         {
             scope.writes = scope.writes.wrapping_add(1);
+            scope.wrote = now;
         }
     }
 

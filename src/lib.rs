@@ -12,6 +12,7 @@ extern crate std as _;
 
 pub mod breaker;
 pub mod brownout;
+pub mod cache;
 pub mod coalesce;
 pub mod event;
 pub mod gate;
@@ -28,6 +29,7 @@ pub mod retry;
 pub mod rng;
 pub mod scope;
 pub mod snapshot;
+mod text;
 pub mod tickets;
 pub mod time;
 pub mod verdict;

@@ -26,6 +26,14 @@ pub fn decay(value: u32, elapsed: Duration, half_life: Duration) -> u32 {
     (whole - fall.min(whole)) as u32
 }
 
+/// Where FNV-1a begins.
+pub(crate) const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
+
+/// FNV-1a, 64 bits (draft-eastlake-fnv): short code, and a clash only makes two routes share their evidence.
+pub(crate) fn fnv(from: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(from, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 /// An exponentially weighted mean in fixed point: each sample counts one eighth (RFC 6298's alpha).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Ewma(Option<u64>);

@@ -2,12 +2,12 @@
 //!
 //! | bits  | meaning                                                              |
 //! |-------|----------------------------------------------------------------------|
-//! | 0–3   | kind: 0 stale, 1 go, 2 wait, 3 shed, 4 join, 5 done, 6 held, 7 pass  |
+//! | 0–3   | kind: 0 stale, 1 go, 2 wait, 3 shed, 4 join, 5 done, 6 held, 7 pass, 8 refresh |
 //! | 4–7   | reason, by its place in [`crate::reason::WORDS`]                     |
 //! | 8     | due: poll until nothing is                                           |
 //! | 9     | events: take them until there is none                                |
 //! | 10    | changed: what subscribers see may be different                       |
-//! | 11–42 | ticket; for a question's `join` the leader's                         |
+//! | 11–42 | ticket; for a question's `join` the leader's; the copy to refresh     |
 
 use crate::gate::Gate;
 use crate::reason::Reason;
@@ -32,6 +32,7 @@ pub fn pack(verdict: Verdict, flags: u32) -> f64 {
         Verdict::Done(ticket) => (5, None, ticket),
         Verdict::Held { ticket, why, .. } => (6, Some(why), ticket),
         Verdict::Pass => (7, None, none),
+        Verdict::Refresh(copy) => (8, None, Ticket(copy.0)),
     };
     let low = kind | why.map_or(0, |why: Reason| why as u32) << 4 | flags;
     f64::from(low) + f64::from(ticket.0) * 2048.0

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use crate::breaker::Breaker;
 use crate::limit::Limit;
-use crate::num::ONE;
+use crate::num::{FNV_BASIS, ONE, fnv};
 use crate::policy::Policy;
 use crate::policy::defaults;
 use crate::pressure::usual::Usual;
@@ -129,6 +129,8 @@ pub struct Place {
     pub level: Level,
     /// A scope's unsafe requests, sent and answered: a flight that left before the last of them is not joined.
     pub writes: u32,
+    /// When it was last written to, or that was answered.
+    pub wrote: Instant,
     /// The state of a scope that was last told.
     pub shown: State,
     /// A route's failures.
@@ -350,6 +352,7 @@ impl Places {
             limit: Limit::new(),
             level: Level::default(),
             writes: 0,
+            wrote: Instant::ORIGIN,
             shown: State::Nominal,
             breaker: Breaker::new(),
             quotas: [PlaceId::NONE; 2],
@@ -423,14 +426,6 @@ impl Places {
         }
         trouble.then_some(first)
     }
-}
-
-/// Where FNV-1a begins.
-pub(crate) const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
-
-/// FNV-1a, 64 bits (draft-eastlake-fnv): short code, and a clash only makes two routes share their evidence.
-pub(crate) fn fnv(from: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(from, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// How much of a path makes its class.

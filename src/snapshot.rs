@@ -24,8 +24,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::num::{FNV_BASIS, fnv};
 use crate::rng::Rng;
-use crate::scope::{FNV_BASIS, fnv};
 use crate::time::{Duration, WallTime};
 
 const VERSION: u64 = 2;

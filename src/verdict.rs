@@ -1,5 +1,6 @@
 //! What the gate answers, and how a request goes in and comes back.
 
+use crate::cache::CopyId;
 use crate::reason::Reason;
 use crate::time::Instant;
 
@@ -59,6 +60,8 @@ pub enum Verdict {
     },
     /// Send it, untracked.
     Pass,
+    /// A poll's: the tide is out, ask again for what was served stale.
+    Refresh(CopyId),
 }
 
 /// What holds a request: until when at least, and why.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Time, chance, numbers, words: what everything may use.
-const LEAVES: [&str; 4] = ["time", "rng", "num", "reason"];
+const LEAVES: [&str; 5] = ["time", "rng", "num", "reason", "text"];
 /// None of these may know another.
-const POLICIES: [&str; 9] =
-    ["breaker", "brownout", "queue", "coalesce", "rate", "limit", "retry", "pressure", "hint"];
+const POLICIES: [&str; 10] =
+    ["breaker", "brownout", "cache", "queue", "coalesce", "rate", "limit", "retry", "pressure", "hint"];
 /// What policies may not know either.
 const ABOVE: [&str; 5] = ["gate", "web", "packed", "scope", "tickets"];
 

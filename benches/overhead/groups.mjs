@@ -5,6 +5,7 @@ import { peers } from "./peers.mjs";
 import { hostiles, inputs, readings } from "./hostiles.mjs";
 import { input } from "./input.mjs";
 import { hostile, reading } from "./reading.mjs";
+import { keeps, kept } from "./kept.mjs";
 import { press, presses } from "./press.mjs";
 import { compare } from "./rounds.mjs";
 
@@ -19,6 +20,7 @@ export const measure = async (name, { tidegate, core, memory }) => {
   if (readings.includes(name)) return compare(reading(tidegate, name), ROUNDS);
   if (inputs.includes(name)) return compare(input(tidegate, name), FEWER);
   if (hostiles.includes(name)) return compare(hostile(tidegate, name), FEWER);
+  if (keeps.includes(name)) return compare(await kept({ tidegate, core, memory }, name), ROUNDS);
   if (presses.includes(name)) return compare(await press(tidegate), ROUNDS);
   return compare(circumstance(tidegate, name), FEWER);
 };

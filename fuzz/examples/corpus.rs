@@ -48,11 +48,50 @@ fn seeds(root: &Path) {
     // The twin's input are choices: a counter in several steps chooses each at least once.
     let choices = |step: usize| (0..128).map(|place| (place * step + step) as u8).collect();
     all.insert("twin".to_owned(), (1..128).map(choices).collect());
+    all.insert("store".to_owned(), (1..128).map(choices).collect());
+    all.insert("cache".to_owned(), cache());
     for (target, inputs) in all {
         for (number, bytes) in inputs.iter().enumerate() {
             put(root, &target, number, bytes);
         }
     }
+}
+
+/// An exchange for every rule that an input of `cache` has a field for.
+fn cache() -> Vec<Vec<u8>> {
+    let told = [
+        "0max-age=60\n310",
+        "0max-age=60, no-store",
+        "0no-cache, max-age=9\n6\"1\"",
+        "0max-age=1, must-revalidate",
+        "0stale-if-error=60, stale-while-revalidate=30",
+        "0max-age=60, immutable",
+        "0no-store, must-understand, max-age=9",
+        "1Sun, 22 Nov 2026 12:01:00 GMT\n2Sun, 22 Nov 2026 12:00:00 GMT",
+        "1Sunday, 22-Nov-26 12:01:00 GMT",
+        "1Sun Nov 22 12:01:00 2026",
+        "4Sun, 22 Nov 2020 12:00:00 GMT",
+        "0max-age=\"60\", a=\"b, c\"\n5accept-language, foo",
+        "0private=\"a\", public, s-maxage=1, max-age=99999999999\n5Cookie",
+        "0max-age=60\n5*",
+        "37200, 0\n0max-age=9000",
+    ];
+    let asks = [
+        "",
+        "7en, de",
+        "0max-age=9",
+        "0max-stale",
+        "0min-fresh=10, max-stale=9",
+        "0no-cache",
+        "pragma: no-cache",
+        "range: bytes=0-",
+    ];
+    let seed = |(place, told): (usize, &&str)| {
+        let ask = asks[place % asks.len()];
+        [&[(place as u8) << 4, place as u8, 0, 200], format!("7de;q=1, en\n\n{told}\n\n{ask}").as_bytes()]
+            .concat()
+    };
+    told.iter().cycle().take(60).enumerate().map(seed).collect()
 }
 
 fn unpack(root: &Path) {

@@ -18,8 +18,8 @@ const KINDS = /json|xml|^application\/grpc-web|^text\/event-stream/i;
 const ENVELOPES = /^application\/(grpc-web|graphql-response)/i;
 const GRAPHQL = /\/graphql([/?]|$)/i;
 
-/** The bytes of a stream; undefined: they are too many, or take longer than `most` milliseconds; null: it broke off. */
-export const collect = async (stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined | null> => {
+/** The bytes of a stream; undefined: they are more than `bytes`, or take longer than `most` milliseconds; null: it broke off. */
+export const collect = async (stream: ReadableStream<Uint8Array>, most: number, bytes: number = Most.Bytes): Promise<Uint8Array<ArrayBuffer> | undefined | null> => {
   let timer;
   let cut = false;
   const parts: Uint8Array[] = [];
@@ -33,16 +33,16 @@ export const collect = async (stream: ReadableStream<Uint8Array>, most: number):
     timer = later(end, most);
     for (let part; !(part = await reader.read()).done; ) {
       parts.push(part.value);
-      if ((size += part.value.length) > Most.Bytes) end();
+      if ((size += part.value.length) > bytes) end();
     }
     if (cut) return;
-    const bytes = new Uint8Array(size);
+    const all = new Uint8Array(size);
     size = 0;
     for (const part of parts) {
-      bytes.set(part, size);
+      all.set(part, size);
       size += part.length;
     }
-    return bytes;
+    return all;
   } catch {
     return null;
   } finally {

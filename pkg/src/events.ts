@@ -17,6 +17,7 @@ const KINDS = [
   "coalesced,,,,callers",
   "error",
   "feature",
+  "stale,reason,until,,age",
 ].map((kind) => kind.split(",")) as [string, ...string[]][];
 const ERRORS = ["", "events dropped", "malformed hints", "scopes full", "storage", "channel"];
 
@@ -74,7 +75,7 @@ export const drainEvents = (room: Room): void => {
     const values = [reasonOf(why << 4), epoch(time), PRIORITIES[urgency], extra];
     members.forEach((name, place) => name && (event[name] = values[place]));
     if (type === "error") fail(room, ERRORS[extra]!);
-    else if (kind > 6) {
+    else if (kind === 7) {
       const name = [...room.features.values()].find((part) => part.at === id)?.name;
       if (name !== undefined) emit(room, type, { name, enabled: extra > 0, state: STATES[urgency]! } satisfies TidegateEvents["feature"]);
     } else emit(room, type, kind < 2 ? pressureOf(room, scope) : event);

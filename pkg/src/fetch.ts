@@ -20,6 +20,8 @@ const DEFAULTS: Record<string, string> = {
 const OTHERS = /^(method|headers|body|signal|tidegate|priority|duplex)$/;
 const NONE: any = { body: null };
 const KEY = "idempotency-key";
+/** Fetch's cache modes, by their codes at the boundary. */
+const CACHE_MODES = ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"];
 /** How a GET is sent that says nothing about itself: user-visible, with the policy's retries. */
 const PLAIN = 1 | How.Safe | How.Repeat;
 const enum Most {
@@ -49,6 +51,28 @@ const variant = (init: any, request: any): string | undefined => {
   const body = init.body ?? "";
   if (typeof body !== "string" || body.length > Most.Compared) return;
   return body ? `${text}\0\0${body}` : text;
+};
+
+/** Whose copies may answer a request, and its header lines; undefined: none may. */
+const shelved = (given: any, request: any, user: string | null | undefined): { shelf: string; fields?: string } | undefined => {
+  const mode = given.mode ?? request.mode ?? "cors";
+  const cache = given.cache ?? request.cache;
+  if (user === undefined || mode !== "cors" || cache === "no-store" || (given.integrity ?? request.integrity)) return;
+  const { credentials = DEFAULTS.credentials } = { ...(request.credentials && { credentials: request.credentials }), ...(given.credentials && { credentials: given.credentials }) };
+  let who = user ? `\0${user}` : "";
+  if (credentials !== DEFAULTS.credentials) who = `${credentials}${who}`;
+  const headers = given.headers ?? request.headers;
+  if (!headers) return { shelf: who };
+  // They cannot be read without using them up.
+  if (headers[Symbol.iterator] && !Array.isArray(headers) && !headers.get) return;
+  let fields = "";
+  for (const [name, value] of new Headers(headers)) {
+    // What asks for a part, or asks by validators of its own, is for the platform (Fetch, "HTTP-network-or-cache fetch").
+    if (/^(range$|if-)/.test(name)) return;
+    if (name === "authorization") who = `${value}\0${who}`;
+    fields += `${name}: ${value}\n`;
+  }
+  return fields ? { shelf: who, fields } : { shelf: who };
 };
 
 /** A long body takes what the network takes, and who accepts events may wait for the first of them. */
@@ -84,7 +108,12 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // The same plain GET again: all but the call itself is known.
   if (known) {
     const how = PLAIN | (shares && platform.leaf() ? How.Share : 0);
-    return newCall(known.scope, input, "GET", input, how, undefined, undefined, () => platform.send(input, init));
+    const call = newCall(known.scope, input, "GET", input, how, undefined, undefined, ({ asks }) => platform.send(input, asks));
+    if (room.caches && !mode) {
+      call.shelf = "";
+      call.asked = [input, init];
+    }
+    return call;
   }
   const request = typeof input?.url === "string" ? input : undefined;
   const from = request ?? NONE;
@@ -142,12 +171,22 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // The caller may change its arguments while the request waits.
   const kept = init && open ? { ...init } : init;
   const copies = request && !reads && how & How.Repeat;
-  const call = newCall(scope, long ? key.slice(0, Most.Compared) : key, method, url, how, own.deadline, signal, ({ later, own }) =>
+  const call = newCall(scope, long ? key.slice(0, Most.Compared) : key, method, url, how, own.deadline, signal, ({ later, own, asks }) =>
     platform.send(
       copies ? request.clone() : later && !request ? url : input,
-      own ? { ...kept, signal: own.signal } : later ? kept : init,
+      own || asks ? { ...kept, ...(own && { signal: own.signal }), ...asks } : later ? kept : init,
     ),
   );
+  if (room.caches && !mode && reads && open && own.cache !== false) {
+    const found = shelved(given, from, options.user ? who() : "");
+    if (found) {
+      Object.assign(call, found);
+      call.asking = Math.max(0, CACHE_MODES.indexOf(given.cache ?? from.cache));
+      call.asked = [request ?? url, kept];
+      const { staleWhileOverloaded } = own.cache || NONE;
+      if (staleWhileOverloaded !== undefined) call.most = +staleWhileOverloaded;
+    }
+  }
   if (init) call.given = kept;
   if (keyed?.intent) call.intent = keyed.intent;
   if (typeof label === "string") call.label = label;

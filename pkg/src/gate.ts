@@ -4,8 +4,15 @@ import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, timer, wall } from "./clock";
 import { core, put } from "./core";
 import { peek } from "./bodies";
-import { attempt, drainEvents } from "./events";
+import { conditions } from "./cache/confirm";
+import { discardAll } from "./cache/era";
+import { keep, own, renew, written } from "./cache/keep";
+import { recall } from "./cache/persist";
+import { build, serve } from "./cache/serve";
+import { copyOf } from "./cache/shelves";
+import { attempt, drainEvents, fail } from "./events";
 import { explain } from "./explain";
+import { describe } from "./fetch";
 import { callers, join, share, watch } from "./flight";
 import { before, everything, heard } from "./headers";
 import { forgetIntents } from "./intents";
@@ -20,6 +27,7 @@ const enum Answer {
   Join = 4,
   Held = 6,
   Pass = 7,
+  Refresh = 8,
   Kind = 15,
   Due = 256,
   Events = 512,
@@ -37,6 +45,13 @@ const ticket = (packed: number): number => (packed / 2048) >>> 0;
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
+  if (call.shelf !== undefined && !call.copy) {
+    const kept = attempt(room, () => serve(room, call, after));
+    if (kept) return Promise.resolve(kept);
+    const soon = recall(room, call);
+    if (soon) return (call.signal ? watch(call.signal, soon) : soon).then(() => enter(room, call));
+  }
+  if (call.shelf !== undefined) call.asks = conditions(room, call);
   const packed = ask(room, call);
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
@@ -75,6 +90,8 @@ export const straight = (call: Pick<Call, "send">): Promise<any> => {
 };
 
 const launch = async (room: Room, call: Call): Promise<any> => {
+  // The clock is read for what may be kept only.
+  const sent = call.shelf === undefined ? 0 : now();
   let answer: any;
   let failure: { cause: any } | undefined;
   let code: number | undefined;
@@ -101,8 +118,17 @@ const launch = async (room: Room, call: Call): Promise<any> => {
       throw call.signal!.reason;
     }
   }
-  const packed = settle(room, call, status, answer, body);
+  let packed = settle(room, call, status, answer, body);
   try {
+    const kept = held(room, call, status, failure ? undefined : answer, sent);
+    if (kept) {
+      if ((packed & Answer.Kind) === Answer.Held) {
+        packed = report(room, call.id, 1);
+        forget(room, call.id);
+      }
+      if (answer !== kept) answer?.body?.cancel?.().catch(() => {});
+      return share(call, kept);
+    }
     if ((packed & Answer.Kind) === Answer.Held) {
       answer?.body?.cancel?.().catch(() => {});
       return wait(room, call, packed);
@@ -114,6 +140,28 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   } finally {
     after(room, packed);
   }
+};
+
+// What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
+const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
+  const { copy, shelf, stale } = call;
+  if (call.hard || !room.caches) return;
+  try {
+    const took = sent && now() - sent;
+    if (status === 304 && copy && call.asks) {
+      if (!stale) renew(room, call, copy, answer, took);
+      return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
+    }
+    if (stale) return;
+    if (answer && own(call.url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
+    if (!answer || status === 429 || status >= 500) {
+      if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);
+    } else if (shelf === undefined) written(room, call, answer);
+    else keep(room, call, answer, took);
+  } catch (cause) {
+    fail(room, "cache", cause);
+  }
+  return;
 };
 
 // The platform never sends such a request: nothing was dropped, and trying again would not help.
@@ -226,10 +274,11 @@ export const drain = (room: Room): void => {
     const packed = core("poll", room.id, now());
     const kind = packed & Answer.Kind;
     const id = ticket(packed);
-    const call = kind ? holder(room, id) : undefined;
+    const call = kind && kind !== Answer.Refresh ? holder(room, id) : undefined;
     if (call) step(room, call, packed);
     // Nobody's any more: its place is free again.
     else if (kind === Answer.Go) report(room, id, 1);
+    else if (kind === Answer.Refresh) refresh(room, id);
     after(room, packed & ~Answer.Due);
     if (kind === Answer.Shed || kind === Answer.Join) forget(room, id);
     if (!kind) return;
@@ -248,6 +297,23 @@ const step = (room: Room, call: Call, packed: number): void => {
   if (!flight) return call.resolve!(straight(call));
   if (flight.resolve) for (const each of callers(call)) tell(room, each, flight.told!);
   join(call, flight);
+};
+
+// What was served stale is asked for again, as background work; its answer is kept and nobody's.
+const refresh = (room: Room, handle: number): void => {
+  const copy = copyOf(room, handle);
+  if (!copy || copy.asking) return;
+  const [input, init] = copy.asked;
+  const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background" } });
+  // Somebody else's credentials would ask for somebody else's answer.
+  if (call?.shelf !== copy.whose) return;
+  copy.asking = true;
+  call.copy = copy;
+  const done = (answer?: Response): void => {
+    delete copy.asking;
+    answer?.body?.cancel().catch(() => {});
+  };
+  enter(room, call).then(done, () => done());
 };
 
 /** A call that waited is sent. */

@@ -5,7 +5,10 @@ import type { Room } from "./room";
 import { settings } from "#names";
 
 /** What was given, without prototype; settings inside others by their whole path, as "retry.attempts". */
-export interface Options extends TidegateOptions {}
+export interface Options extends TidegateOptions {
+  /** Whether a cache was asked for, or none. */
+  keeps?: boolean;
+}
 
 const KINDS: Record<string, string> = { fetch: "function", scope: "function", user: "function", seed: "number", name: "string", storage: "object", channel: "string" };
 
@@ -15,11 +18,14 @@ const group = (path: string): boolean => settings.some(([known]) => known.starts
 /** Reads what the application gave. What cannot be read or used is left out, and named in `faults`; development throws them. */
 export const read = (given: unknown, faults: string[]): Options => {
   const options = Object.create(null);
+  let keeps: boolean | undefined;
   const copy = (from: any, at: string): void => {
     for (const name of Object.keys(from)) {
       const path = at + name;
       try {
         const value = from[name];
+        // A group without a setting in it asks for the defaults.
+        if (path === "cache" && value !== undefined) keeps = !!value;
         if (Object(value) === value && group(path)) copy(value, `${path}.`);
         else options[path] = value;
       } catch {
@@ -31,6 +37,7 @@ export const read = (given: unknown, faults: string[]): Options => {
   const usable = given === undefined || Object(given) === given;
   if (__DEV__ && given !== undefined) insist(usable ? nest(options) : given, faults);
   if (!usable) faults.push("options");
+  options.keeps = keeps;
   for (const name in KINDS) {
     // null: no channel, as it is no storage.
     if (options[name] !== undefined && typeof options[name] !== KINDS[name] && !(name === "channel" && options[name] === null)) {

@@ -1,6 +1,8 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
 import type { Priority, Reason } from "../tidegate.d.ts";
 import type { TidegateError } from "./answers";
+import type { Disk } from "./cache/persist";
+import type { Copy } from "./cache/shelves";
 import type { Part } from "./human/feature";
 import type { Intent } from "./intents";
 import type { Options } from "./options";
@@ -74,6 +76,21 @@ export interface Call {
   feature?: unknown;
   /** Of its answer, for who comes later. */
   status?: number;
+  /** Whose copies may answer it, and which credentials they were asked with; undefined: none may. */
+  shelf?: string | undefined;
+  /** Its own header lines, if it has any. */
+  fields?: string;
+  /** Fetch's cache mode, by its code at the boundary. */
+  asking: number;
+  /** The greatest age that it accepts while the backend suffers, as the application wrote it: a switch or milliseconds. */
+  most?: number;
+  /** What it was asked with, to ask again. */
+  asked?: Copy["asked"];
+  /** The copy that the origin may confirm, and how it is asked to. */
+  copy?: Copy | undefined;
+  asks?: any;
+  /** Looked for in what outlives the page. */
+  recalled?: boolean;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;
@@ -102,6 +119,8 @@ export const newCall = (
   signal,
   send,
   id: 0,
+  shelf: undefined,
+  asking: 0,
 });
 
 const blank = ({ mode }: Options) => ({
@@ -114,6 +133,15 @@ const blank = ({ mode }: Options) => ({
   /** Handles of keys with the scope that each belongs to, and which key has each of the core's 1 024 slots. */
   keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
+  /** Kept answers by URL, the newest first, and by the core's slots. */
+  shelves: new Map<string, Copy>(),
+  copies: [] as (Copy | undefined)[],
+  /** What outlives the page, by user. */
+  disks: new Map<string, Disk>(),
+  /** When a write was answered last, on the core's axis. */
+  wrote: -1,
+  /** URLs for which the browser's own cache may hold what is out of date. */
+  past: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });
@@ -160,6 +188,14 @@ export interface Room extends ReturnType<typeof blank> {
   readonly plain: boolean;
   /** Equal requests in flight share one. */
   readonly shares: boolean;
+  /** Answers are kept. */
+  readonly caches: boolean;
+  /** Whose time it is, by a word in storage; null: the first. Undefined: nobody knows. */
+  era?: string | null | undefined;
+  /** What outlives the page is being deleted. */
+  emptied?: Promise<void>;
+  /** It was told that what outlives the page is in trouble. */
+  flawed?: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
   /** The page's features, by name. */
@@ -197,6 +233,7 @@ export const newRoom = (options: Options, faults: string[]): Room => ({
   platform: createPlatform(options.fetch),
   plain: !options.scope && !options.user,
   shares: typeof options.coalesce === "boolean" ? options.coalesce : inBrowser(),
+  caches: options.keeps ?? inBrowser(),
   listeners: new Map(),
   features: new Map(),
   changed: () => {},

@@ -9,10 +9,11 @@
 use super::Gate;
 use crate::brownout::{BrownoutPolicy, Change};
 use crate::event::{Event, Events, Kind};
+use crate::num::{FNV_BASIS, fnv};
 use crate::policy::Mode;
 use crate::pressure::PressurePolicy;
 use crate::reason::Reason;
-use crate::scope::{FNV_BASIS, Place, PlaceId, Size, fnv};
+use crate::scope::{Place, PlaceId, Size};
 use crate::tickets::Request;
 use crate::time::Instant;
 use crate::verdict::{Hold, How, Ticket};

@@ -119,6 +119,7 @@ impl Gate {
         self.told < self.outbox.len()
             || self.tickets.look_at() <= now
             || self.features_at() <= now
+            || self.owed_at() <= now
             || !self.queue.is_empty() && (self.room_made || self.queue.next_after(self.seen) <= now)
     }
 
@@ -126,7 +127,7 @@ impl Gate {
     pub fn next_timeout(&self, now: Instant) -> Instant {
         let upkeep = self.peers.next_timeout(now, !self.queue.is_empty(), self.kept.lasting);
         let mut next = self.queue.next_after(now).min(self.tickets.look_at());
-        next = next.min(self.kept.next_timeout()).min(upkeep).min(self.features_at());
+        next = next.min(self.kept.next_timeout()).min(upkeep).min(self.features_at()).min(self.owed_at());
         if !self.queue.is_empty()
             && let Some(oldest) = self.tickets.oldest()
         {

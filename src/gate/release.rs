@@ -30,6 +30,7 @@ impl Gate {
         self.look_for_late(now);
         self.tell_all(now);
         self.follow(now);
+        self.refresh(now);
         self.room_made = false;
         if self.queue.is_empty() {
             return;

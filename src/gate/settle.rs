@@ -100,7 +100,7 @@ impl Gate {
             }
             self.look_again(now, r.scope, &[Reason::Overload]);
         }
-        self.wrote(r);
+        self.wrote(now, r);
     }
 
     /// The ticket is free; its flight can be joined no more. `mark`: until when this intent is answered at once.

@@ -4,7 +4,6 @@
 use alloc::vec::Vec;
 
 use super::body::Media;
-use super::field::Form;
 use super::json::{self, Leaf};
 use super::scan::{self, Pair, Scan, class};
 use super::{Response, STEM, date};
@@ -52,7 +51,7 @@ impl<'a> Answer<'a> {
         let age = rest.number();
         let cached = age > 0.0 && rest.0.is_empty();
         let age = if cached { age } else { 0.0 };
-        let date = date::take(&mut dates, Form::Date, wall);
+        let date = date::take(&mut dates, date::HTTP, wall);
         let valid = dates.is_empty() && !date.is_nan();
         Self {
             status,

@@ -58,7 +58,12 @@ pub fn pick(mut list: &[u8], form: Form, reference: f64, malformed: &mut u32) ->
     while !list.is_empty() {
         // A date comes first, because it holds a comma.
         let before = list.len();
-        let at = date::take(&mut list, form, reference);
+        let forms = match form {
+            Form::Date | Form::Duration => date::HTTP,
+            Form::Reset => date::ANY,
+            _ => 0,
+        };
+        let at = date::take(&mut list, forms, reference);
         let dated = list.len() < before;
         let mut member = scan::part(&mut list, b',');
         if !dated && member.is_empty() {

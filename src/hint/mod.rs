@@ -19,6 +19,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::text::{date, scan};
 use crate::time::WallTime;
 
 use answer::Answer;
@@ -33,7 +34,6 @@ mod backpressure;
 mod base64;
 mod body;
 mod codes;
-mod date;
 mod envoy;
 mod error_codes;
 mod event_stream;
@@ -56,7 +56,6 @@ mod retry_after;
 mod retry_body;
 mod retry_info;
 mod salesforce;
-mod scan;
 mod settle;
 mod shopify;
 mod should_retry;

@@ -83,6 +83,14 @@ settings! {
     Coalesce "coalesce" 0.0, 1.0, true, 1.0, "true or false";
     // The RateLimit draft names ten minutes as its example of a threshold against absurd values.
     MaxHint "maxHint" 1.0, DAY, false, 600_000.0, "milliseconds from 1 to 86400000";
+    // On: by RFC 9111 a private cache may keep what a server lets it keep.
+    Cache "cache" 0.0, 1.0, true, 1.0, "an object or false";
+    // More URLs than a page asks for; each costs some two hundred bytes beside its answer.
+    CacheEntries "cache.entries" 1.0, 1_000_000.0, true, 1_000.0, "a whole number from 1 to 1000000";
+    // A page's data without its pictures, several times over.
+    CacheBytes "cache.bytes" 1_024.0, 1_073_741_824.0, true, 5_000_000.0, "a whole number from 1024 to 1073741824";
+    // Nothing: only an origin or its application may say that what is old is good enough. One (true) is any age.
+    CacheStale "cache.staleWhileOverloaded" 0.0, f64::INFINITY, false, 0.0, "milliseconds from 0, or true or false";
     // As long as evidence needs to count half: who is called back sooner meets the load that sent him away.
     BrownoutRestoreAfter "brownout.restoreAfter" 0.0, DAY, false, 5_000.0, "milliseconds from 0 to 86400000";
 }
@@ -198,6 +206,17 @@ pub const PEERS: usize = 63;
 pub const SCOPES: usize = 64;
 /// Route classes with state, over all scopes.
 pub const ROUTES: usize = 256;
+/// Copies whose bodies are on their way at once: more than browsers have requests to one origin (100 over HTTP/2); the
+/// oldest above is not kept, which costs a copy and nothing else.
+pub const COPIES_AWAITED: u32 = 256;
+/// The part of a cache's room in which a new copy is on probation: a tenth (S3-FIFO, SOSP 2023, section 4).
+pub const PROBATION_PART: u32 = 10;
+/// How many uses of a copy are counted: two bits (S3-FIFO, SOSP 2023, section 4).
+pub const USES_KEPT: u8 = 3;
+/// Above this part of the room a copy is heavy: it must have been used twice to stay (docs/cache-store.md, measured).
+pub const HEAVY_PART: u32 = 100;
+/// The heaviest copy, as a part of a cache's room: an eighth, so that no single one takes the place of most others.
+pub const LARGEST_PART: u32 = 8;
 /// Request keys with state.
 pub const KEYS: usize = if cfg!(feature = "raised") { 1 << 17 } else { 1_024 };
 /// Quota partitions with state, over all scopes.
@@ -216,6 +235,15 @@ pub const STRETCH_LOOK: Duration = Duration::from_millis(250);
 pub const TYPED_AGAIN: Duration = Duration::from_secs(5);
 /// Such answers that are kept, of all text boxes of an instance: a word's beginnings.
 pub const TYPED_KEPT: u32 = 16;
+/// A response that names no end is fresh for this part of the time since it was last modified: a tenth, the typical
+/// fraction (RFC 9111 section 4.2.2) ...
+pub const GUESS_PART: f64 = 10.0;
+/// ... and no longer than this, in seconds: beyond a day a cache would have to warn (RFC 7234 section 5.5.4).
+pub const GUESS_LONGEST: f64 = 86_400.0;
+/// Fields that a stored response may vary on; a response that names more is not stored. What is common names one to four.
+pub const VARY_NAMES: u32 = 16;
+/// Bytes of their names: twice as long as the longest that are common, a thousand copies are half a megabyte at worst.
+pub const VARY_BYTES: usize = 512;
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 
@@ -237,3 +265,12 @@ pub const PRESSURE: PressurePolicy = PressurePolicy {
     // A state is left a good way below where it was entered: it never flaps.
     down: [1_500, 4_500, 7_000],
 };
+/// Copies that are owed a refresh at a time: what a page shows; of more the oldest is not.
+pub const OWED: usize = 64;
+/// The first refresh after the tide comes within this time of it, so that those who were all served stale do not all come
+/// back in one moment: as wide as a fleet's return after a server's own word of half a minute.
+pub const REFRESH_SPREAD: Duration = Duration::from_secs(6);
+/// The refreshes of one page are this far apart at most, half of it as a rule.
+pub const REFRESH_APART: Duration = Duration::from_secs(1);
+/// How often one looks whether the tide is out.
+pub const REFRESH_LOOK: Duration = Duration::from_secs(1);

@@ -145,12 +145,51 @@ pub struct Policy {
     pub coalesce: bool,
     /// The longest a single server hint is obeyed.
     pub max_hint: Duration,
+    /// What is kept of answers.
+    pub copies: CopyPolicy,
     /// How features come back.
     pub brownout: BrownoutPolicy,
     /// How evidence becomes pressure.
     pub pressure: PressurePolicy,
     /// From when on an answer is late.
     pub latency: LatencyPolicy,
+}
+
+/// What is kept of answers, and how old it may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CopyPolicy {
+    /// So many at most; 0: none.
+    pub entries: usize,
+    /// Of so many bytes together.
+    pub bytes: u32,
+    /// The greatest age that the application accepts while a backend cannot answer; none: what the origin allows.
+    pub most: Option<Duration>,
+}
+
+/// The opt-in to stale answers as it is written: 0 (false) none, 1 (true) of any age, else milliseconds. NaN: none.
+pub fn stale(written: f64) -> Option<Duration> {
+    (written > 0.0).then(|| {
+        if written == 1.0 { Duration::MAX } else { Duration::from_micros((written * 1000.0) as u64) }
+    })
+}
+
+fn limit(c: &Config) -> LimitPolicy {
+    if !c.on(Setting::Concurrency) {
+        return LimitPolicy { max: 0, adaptive: false, open_above: 0 };
+    }
+    LimitPolicy {
+        max: c.count(Setting::ConcurrencyMax),
+        adaptive: c.on(Setting::ConcurrencyAdaptive),
+        open_above: defaults::LIMIT_OPEN_ABOVE,
+    }
+}
+
+fn copies(c: &Config) -> CopyPolicy {
+    CopyPolicy {
+        entries: if c.on(Setting::Cache) { c.count(Setting::CacheEntries) as usize } else { 0 },
+        bytes: c.count(Setting::CacheBytes),
+        most: stale(c.get(Setting::CacheStale)),
+    }
 }
 
 impl Policy {
@@ -184,15 +223,7 @@ impl Policy {
             } else {
                 BreakerPolicy::OFF
             },
-            limit: if c.on(Setting::Concurrency) {
-                LimitPolicy {
-                    max: c.count(Setting::ConcurrencyMax),
-                    adaptive: c.on(Setting::ConcurrencyAdaptive),
-                    open_above: defaults::LIMIT_OPEN_ABOVE,
-                }
-            } else {
-                LimitPolicy { max: 0, adaptive: false, open_above: 0 }
-            },
+            limit: limit(c),
             queue_size: c.count(Setting::QueueSize) as usize,
             queue_drop: if c.on(Setting::QueueDrop) { Drop::Newest } else { Drop::Oldest },
             quota: QuotaPolicy {
@@ -203,6 +234,7 @@ impl Policy {
             pace: c.on(Setting::Pace),
             coalesce: c.on(Setting::Coalesce),
             max_hint: c.ms(Setting::MaxHint),
+            copies: copies(c),
             brownout: BrownoutPolicy {
                 restore_after: c.ms(Setting::BrownoutRestoreAfter),
                 spacing: defaults::FEATURE_SPACING,

@@ -33,7 +33,7 @@ const OTHERS: [Other; 14] = [
     ("channel", "a string or null", |v| v.is_string() || v.is_null()),
     ("retry.budget", "an object", JsValue::is_object),
     ("queue", "an object", JsValue::is_object),
-    ("cache", "an object or false", |v| v.is_object() || v.as_bool() == Some(false)),
+    ("cache.persist", "true or false", |v| v.as_bool().is_some()),
     ("brownout", "an object", JsValue::is_object),
     ("serverTiming", "an object", JsValue::is_object),
     ("seed", "a number", |v| v.as_f64().is_some_and(f64::is_finite)),

@@ -8,6 +8,7 @@
 extern crate std;
 
 pub mod clock;
+pub mod copies;
 pub mod features;
 #[cfg(feature = "inspect")]
 pub mod inspect;
@@ -34,7 +35,7 @@ use crate::hint::{self, Reading};
 use crate::packed;
 use crate::policy::{Config, Mode};
 use crate::scope::PlaceId;
-use crate::time::{Instant, WallTime};
+use crate::time::{Duration, Instant, WallTime};
 use crate::verdict::{How, Outcome, Ticket, Verdict};
 
 #[global_allocator]
@@ -58,6 +59,9 @@ struct Room {
     ahead: f64,
     until: Instant,
     leader: Ticket,
+    about: copies::About,
+    /// How old the copy was that was served last.
+    age: Duration,
 }
 
 thread_local! {
@@ -120,6 +124,8 @@ pub fn open(seed: f64, wake: Function) -> u32 {
         ahead: 0.0,
         until: Instant::NEVER,
         leader: Ticket(0),
+        about: copies::About::NOTHING,
+        age: Duration::ZERO,
     };
     ROOMS.with_borrow_mut(|rooms| {
         let free = rooms.iter().position(Option::is_none).unwrap_or(rooms.len());

@@ -117,7 +117,7 @@ function boobyTrap(name, nth) {
 async function everything() {
   const tide = tidegate.createTidegate({ deadline: 20_000 });
   const errors = [];
-  for (const kind of ["pressure", "wait", "shed", "retry", "coalesced"]) tide.on(kind, () => {});
+  for (const kind of ["pressure", "wait", "shed", "retry", "coalesced", "stale"]) tide.on(kind, () => {});
   tide.on("error", (event) => errors.push(event.message));
   const status = async (promise) => (await promise).status;
   const statuses = [];
@@ -127,6 +127,8 @@ async function everything() {
   const heard = new Promise((tell) => ["pressure", "error"].forEach((kind) => tide.on(kind, tell)));
   statuses.push(await status(tide.fetch("/graphql", { method: "POST", body: "x" })));
   if (!errors.length) await heard;
+  // What is kept is there when its body was read behind the caller's back.
+  for (let times = 0; times < 3; times++) statuses.push(await tide.fetch("/kept").then(async (kept) => (await kept.text(), kept.status)));
   const ran = await tide.run(() => 7);
   tide.setMode("observe");
   statuses.push(await status(tide.fetch("/observed")));
@@ -149,10 +151,10 @@ async function everything() {
 }
 
 const THROTTLED = JSON.stringify({ errors: [{ extensions: { code: "THROTTLED" } }] });
-const busyOnce = (hit, backend) => hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
+const busyOnce = (hit, backend) => hit.path === "/kept" ? hit.answer(200, { "cache-control": "max-age=60" }, "kept") : hit.path === "/graphql" ? hit.answer(200, { "content-type": "application/json", "content-length": THROTTLED.length }, THROTTLED) : (hit.path === "/busy-once" && backend.of("/busy-once").length === 1 ? hit.answer(503, { "retry-after": "0" }) : hit.answer(200));
 
 /** Exports that pages reach; the rest belongs to wasm-bindgen. */
-const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure typing closed listen event read word keep share woke wipe forget feature force".split(" ");
+const EXPORTS = "_s clock stage open refused shut buffer scope key ask settle poll told set_mode pressure typing closed listen event read word keep share woke wipe forget feature force copy_about copy_judge copy_fill copy_gone copy_forget copy_look".split(" ");
 
 test(`${BROWSER}: the traps below name every export of the core`, async () => {
   const backend = await serve();

@@ -57,7 +57,7 @@ export async function hooked(hook, text) {
 }
 
 /** Every export of the core that the face calls. */
-export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure typing closed listen event read word keep share woke wipe forget feature force".split(" ");
+export const NUMERIC = "clock stage open refused shut buffer scope key ask settle poll told set_mode pressure typing closed listen event read word keep share woke wipe forget feature force copy_about copy_judge copy_fill copy_gone copy_forget copy_look".split(" ");
 
 /** A fetch whose answers are given by hand. It obeys its signal, before and after the headers, as the platform does. */
 export function network() {

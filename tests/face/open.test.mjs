@@ -16,9 +16,9 @@ const busy = { status: 503, headers: { "retry-after": "1" } };
 /** Uses all that reaches the core; what is sent is refused first and served later. Time is the test's. */
 async function everything({ createTidegate, readHints }, net, options) {
   const air = ether();
-  const tide = createTidegate({ fetch: net.fetch, coalesce: true, deadline: 60_000, storage: shelf(), channel: "c", ...options });
+  const tide = createTidegate({ fetch: net.fetch, coalesce: true, cache: {}, deadline: 60_000, storage: shelf(), channel: "c", ...options });
   const errors = [];
-  for (const kind of ["pressure", "wait", "shed", "retry", "coalesced"]) tide.on(kind, () => {});
+  for (const kind of ["pressure", "wait", "shed", "retry", "coalesced", "stale"]) tide.on(kind, () => {});
   tide.on("error", (event) => errors.push(event));
   const answers = [tide.fetch(URL_A), tide.fetch(URL_A), tide.run(() => 1)];
   const ends = Promise.all(answers);
@@ -35,6 +35,13 @@ async function everything({ createTidegate, readHints }, net, options) {
   await query;
   // The copy of its body is read behind its back.
   for (let turn = 0; turn < 50; turn++) await null;
+  for (let times = 0; times < 2; times++) {
+    const before = net.sent.length;
+    const kept = tide.fetch(`${URL_A}&kept`);
+    if (net.sent.length > before) net.sent.at(-1).answer("kept", { headers: { "cache-control": "max-age=60" } });
+    await (await kept).text();
+    for (let turn = 0; turn < 50; turn++) await null;
+  }
   const post = tide.fetch(`${URL_A}&x`, { method: "POST" });
   net.sent.at(-1).answer("busy", { status: 503, headers: { "retry-after": "90" } });
   await post;

@@ -2,6 +2,7 @@
 
 mod backpressure_field;
 mod bounds;
+mod copies;
 mod features;
 mod forgotten;
 mod guess;

@@ -1,0 +1,189 @@
+// What is kept of an answer: its body is read from a copy of the stream, up to what the core takes, while the caller reads its own.
+import { collect } from "../bodies";
+import { now, wall } from "../clock";
+import { core, put } from "../core";
+import { absolute, handle } from "../keys";
+import { type Call, type Room, How } from "../room";
+import { type When, erase, write } from "./persist";
+import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
+import { suits } from "./serve";
+
+const enum Most {
+  /** Milliseconds that a body is read for; a stream without an end is no answer to keep. */
+  Read = 60_000,
+}
+
+const enum Told {
+  /** CORS hides how old it is. */
+  Hidden = 2048,
+  /** It confirms a copy. */
+  Confirms = 4096,
+  /** The request accepts what is stale. */
+  Wanted = 8192,
+}
+
+/** What the core reads of an answer. */
+const READ = ["cache-control", "expires", "date", "age", "last-modified", "etag", "vary", "content-type", "pragma", "content-range"];
+/** One of these must be there, or nothing says that it may be used again. */
+const SAYS = ["cache-control", "expires", "etag", "last-modified"];
+
+/** A page's own origin; elsewhere than in a page every origin is as good. */
+export const own = (url: string): boolean => {
+  const origin = globalThis.location?.origin;
+  return !origin || origin === "null" || url.startsWith(`${origin}/`);
+};
+
+/** Asks the core whether an answer is kept; its handle, or 0. */
+const judge = (
+  room: Room,
+  call: Call,
+  status: number,
+  get: (name: string) => string | null | undefined,
+  told: number,
+  took: number,
+  old: number,
+  // Of one that was kept elsewhere: when it came, and for how long it was.
+  at?: number,
+  held = 0,
+): number => {
+  const t = now();
+  const key = handle(room, call, t);
+  let text = `${call.shelf}\t${call.url}\n${call.fields ?? ""}\n`;
+  for (const name of READ) {
+    const value = get(name);
+    if (value != null) text += `${name}: ${value}\n`;
+  }
+  core("copy_about", room.id, took, held, old, NaN);
+  return core("copy_judge", room.id, t, at ?? wall, key, status + told, put(text)) || 0;
+};
+
+/** What a copy weighs, in bytes. */
+export const weight = ({ url, headers, bytes }: Copy): number => {
+  let sum = url.length * 2 + (bytes?.length ?? 0);
+  for (const [name, value] of headers) sum += name.length + value.length * 2;
+  return sum;
+};
+
+/** Names what one connection has headers for (RFC 9111 section 3.1). */
+const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
+
+/** The headers that are kept. */
+const lasting = (headers: Headers): Map<string, string> => {
+  const listed = headers.get("connection")?.toLowerCase().split(/[ \t]*,[ \t]*/);
+  return new Map([...headers].filter(([name]) => !HOP.test(name) && !listed?.includes(name)));
+};
+
+const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => {
+  const headers = lasting(answer.headers);
+  // It grows: said anew whenever this is served.
+  headers.delete("age");
+  return {
+    handle,
+    url: call.url,
+    whose: call.shelf!,
+    status: answer.status,
+    statusText: answer.statusText,
+    type: answer.type,
+    headers,
+    // Some statuses may not have a body, not even an empty one.
+    bytes: bytes?.length ? bytes : null,
+    asked: call.asked!,
+    next: undefined,
+  };
+};
+
+const about = (call: Call, get: (name: string) => string | null | undefined): number =>
+  (!own(call.url) && !get("date") && !get("age") ? Told.Hidden : 0) | (call.most! > 0 ? Told.Wanted : 0);
+
+/** Takes back what was kept elsewhere, `held` milliseconds by the wall clock, if it may be kept still. */
+export const restore = (room: Room, call: Call, kept: Copy, { at, took, age }: When, held: number): void => {
+  const get = (name: string) => (name === "age" ? age : kept.headers.get(name));
+  kept.handle = judge(room, call, kept.status, get, about(call, get), took, 0, at, held < 0 ? NaN : held);
+  if (!kept.handle) return erase(room, call.url);
+  if (core("copy_fill", room.id, kept.handle, weight(kept))) place(room, kept);
+  else sweep(room);
+};
+
+/** Keeps a copy of an answer, if it may be kept; `took`: milliseconds from sending it to its headers. */
+export const keep = (room: Room, call: Call, answer: Response, took: number): void => {
+  const { headers, body, status } = answer;
+  // A stand-in for a Response cannot be copied, and a stream of events is no answer.
+  if (!answer.clone || call.how & How.Untimed) return;
+  const get = (name: string) => headers.get(name);
+  if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
+  if (call.method === "HEAD") return describedAnew(room, call, answer, took);
+  const id = judge(room, call, status, get, about(call, get), took, call.copy?.handle ?? 0);
+  if (!id) return;
+  const { shelves } = room;
+  const at = wall;
+  const since = now() - took;
+  const largest = core("told", room.id, 9);
+  const length = get("content-length");
+  const drop = () => core("copy_forget", room.id, id);
+  if (+length! > largest) return void drop();
+  const done = (bytes: Uint8Array | null | undefined): void => {
+    // Encoded, its length says nothing of what is read here.
+    const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
+    if (!whole || call.stale || room.shelves !== shelves || !room.id) return void drop();
+    const kept = copy(call, answer, id, bytes as Copy["bytes"]);
+    for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
+    if (core("copy_fill", room.id, id, weight(kept))) {
+      place(room, kept);
+      write(room, call, kept, { at, took, age: get("age") }, since);
+    } else {
+      sweep(room);
+      erase(room, call.url);
+    }
+  };
+  if (body) void collect(answer.clone().body!, Most.Read, largest).then((bytes) => done(bytes ?? undefined));
+  else done(null);
+};
+
+/** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
+export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took: number): void => {
+  const merged = new Map(kept.headers);
+  for (const [name, value] of lasting(answer.headers)) {
+    // The body is the one that was kept: what describes its bytes stays.
+    if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
+  }
+  kept.headers = merged;
+  const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
+  const age = merged.get("age");
+  merged.delete("age");
+  if (id) write(room, call, kept, { at: wall, took, age }, now() - took);
+  else outdated(room, kept);
+};
+
+/** What was kept for GET is described by HEAD: the same, or gone (RFC 9111 section 4.3.5). */
+const describedAnew = (room: Room, call: Call, answer: Response, took: number): void => {
+  for (const old of shelf(room, call.url)) {
+    if (!suits(room, old, call)) continue;
+    const same = ["etag", "last-modified", "content-length"].every((name) => {
+      const said = answer.headers.get(name);
+      return said === null || said === old.headers.get(name);
+    });
+    if (same && answer.status === old.status) renew(room, call, old, answer, took);
+    else outdated(room, old);
+  }
+};
+
+const outdated = (room: Room, copy: Copy): void => {
+  discard(room, copy);
+  erase(room, copy.url);
+};
+
+/** An unsafe request was answered: what it may have changed is not kept any longer (RFC 9111 section 4.4). */
+export const written = (room: Room, { how, url }: Call, answer: Response): void => {
+  if (how & How.Safe || !(answer.status < 400)) return;
+  room.wrote = now();
+  invalidate(room, url);
+  for (const name of ["location", "content-location"]) {
+    try {
+      const to = answer.headers.get(name);
+      const meant = to && absolute(new URL(to, url).href);
+      if (meant && new URL(meant).origin === new URL(url).origin) invalidate(room, meant);
+    } catch {
+      // It names nothing.
+    }
+  }
+};
