@@ -2,8 +2,6 @@
 //! shows the table is written from the same rows. And what must hold of any bytes.
 #![cfg(not(target_arch = "wasm32"))]
 
-#![expect(clippy::too_many_lines, reason = "a table is as long as its rows are many")]
-
 #[path = "rfc9111/any.rs"]
 mod any;
 mod rfc9111;

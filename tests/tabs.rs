@@ -497,6 +497,17 @@ fn a_message_that_is_no_call_counts_nobody_out() {
     assert_eq!(burst(&mut tabs.gates[0], at(36_000)), 3, "a fourth of twelve");
 }
 
+#[test]
+fn no_more_than_sixty_three_others_are_counted() {
+    let mut gate = tab(1, &[(Setting::ConcurrencyMax, 128.0)]);
+    gate.greet(at(0));
+    for n in 0..100 {
+        let hello = forged(vec![speaker(7 + n, 1)]);
+        let _ = gate.hear_peer(at(100 * n), WallTime(0), hello.as_bytes());
+    }
+    assert_eq!(burst(&mut gate, at(10_000)), 2, "a sixty-fourth of a hundred and twenty-eight");
+}
+
 // ── who can write to the channel ────────────────────────────────────────────
 
 #[test]

@@ -4,8 +4,10 @@ import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, timer, wall } from "./clock";
 import { core, put, State, state } from "./core";
 import { peek } from "./bodies";
-import { conditions } from "./cache/confirm";
-import { doubt, keep, renew, written } from "./cache/keep";
+import { conditions, pass } from "./cache/confirm";
+import { discardAll } from "./cache/era";
+import { keep, own, renew, written } from "./cache/keep";
+import { recall } from "./cache/persist";
 import { build, serve } from "./cache/serve";
 import { copyOf } from "./cache/shelves";
 import { attempt, drainEvents, fail } from "./events";
@@ -47,10 +49,10 @@ export const enter = (room: Room, call: Call): Promise<any> => {
     if (call.shelf !== undefined && !call.copy) {
       const kept = serve(room, call, after);
       if (kept) return Promise.resolve(kept);
+      const soon = recall(room, call);
+      if (soon) return (call.signal ? watch(call.signal, soon) : soon).then(() => enter(room, call));
     }
-    if (call.copy) call.asks = conditions(call);
-    // The browser's own copy may hide what was written meanwhile.
-    if (!call.asks && !call.asking && call.shelf !== undefined && room.doubts.has(call.url)) call.asks = { cache: "no-cache" };
+    if (call.shelf !== undefined) call.asks = conditions(room, call);
   } catch (cause) {
     fail(room, "cache", cause);
   }
@@ -148,23 +150,24 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
 const held = (room: Room, call: Call, status: number, answer: any, sent: number, writes: number, refused: unknown): Response | undefined => {
-  const { copy, shelf, stale, scope, url } = call;
+  const { copy, shelf, stale, url } = call;
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
     // What left before a write was acknowledged may not show it.
-    const clear = writes === scope.writes;
-    if (shelf !== undefined && answer && status < 400) clear ? room.doubts.delete(url) : doubt(room, url);
+    const late = writes !== call.scope.writes;
+    if (late && shelf !== undefined) pass(room, url);
     if (status === 304 && copy && call.asks) {
-      if (!stale && clear) renew(room, call, copy!, answer, took);
-      return build(copy!, 0, false, call.method === "HEAD");
+      if (!stale && !late) renew(room, call, copy, answer, took);
+      return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
     }
     if (stale) return;
+    if (answer && own(url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
     if (!answer || status === 429 || status >= 500) {
       // A refresh that nobody has joined has nobody to serve.
       if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
-    else keep(room, call, answer, took, writes, refused);
+    else if (!late) keep(room, call, answer, took, writes, refused);
   } catch (cause) {
     fail(room, "cache", cause);
   }

@@ -1,6 +1,8 @@
 // Wires the rooms of the face together; decides nothing.
 import type * as contract from "../tidegate.d.ts";
 import { isTidegateError, TidegateError } from "./answers";
+import { begin, everywhere } from "./cache/era";
+import { empty } from "./cache/persist";
 import { now } from "./clock";
 import { core, ready, start, watchers } from "./core";
 import { fail, on } from "./events";
@@ -76,15 +78,19 @@ export const createTidegate: typeof contract.createTidegate = (given) => {
     },
     clear: async (): Promise<void> => {
       forgetUser(room);
+      begin(room, true);
+      const gone = empty(room);
       // Other tabs too, also when this one has done nothing else yet.
       if (active(room)) open(room);
-      after(room, core("forget", room.id, now()));
+      await everywhere(room, () => after(room, core("forget", room.id, now())));
+      await gone;
     },
     reset: (): void => {
       dropAll(room);
       core("wipe", room.id);
       shut(room);
       renew(room);
+      void empty(room);
       end(room, End.All);
       room.changed();
     },

@@ -1,4 +1,6 @@
 // The first use of an instance: starts the core and opens a room in it.
+import { attend, channelOf, forgotten, look, storageOf } from "./cache/era";
+import { flushAll } from "./cache/persist";
 import { wipe } from "./cache/shelves";
 import { now, wall } from "./clock";
 import { core, load, put, start, State, state, watchers } from "./core";
@@ -30,10 +32,16 @@ const wake = (room: Room, event?: any): void => {
   if (!room.id) return;
   if (event) {
     const { type, data } = event;
+    const ours = attend(room, event, () => forgetUser(room));
+    flushAll(room);
+    if (ours) return;
     const t = now();
     const said = typeof data === "string" && data.length < Most.Message ? put(data) : 0;
     const packed = core("woke", room.id, t, wall, `${type}`.charCodeAt(4), said);
-    if (packed & 8) forgetUser(room);
+    if (packed & 8) {
+      forgetUser(room);
+      forgotten(room);
+    }
     after(room, packed);
   }
   drain(room);
@@ -42,15 +50,15 @@ const wake = (room: Room, event?: any): void => {
 // Outside a browser only what was given: one process serves many users there, and nothing keeps it alive.
 const keep = (room: Room, call: (event?: any) => void): void => {
   const browser = inBrowser();
-  let { storage, channel, name = "tidegate" } = room.options;
-  if (browser) {
-    if (channel === undefined) channel = name;
-    try {
-      if (storage === undefined) storage = localStorage;
-    } catch {
-      // Reading the property alone may be denied.
-    }
+  const { name = "tidegate" } = room.options;
+  const channel = channelOf(room);
+  let storage;
+  try {
+    storage = storageOf(room);
+  } catch {
+    // Reading the property alone may be denied.
   }
+  look(room);
   const t = now();
   if (storage) core("keep", room.id, t, wall, storage as any, name, browser);
   if (channel) core("share", room.id, t, wall, channel, call);

@@ -1,6 +1,7 @@
 // What one `createTidegate()` holds: plain records that the other files work on.
 import type { Priority, Reason } from "../tidegate.d.ts";
 import type { TidegateError } from "./answers";
+import type { Disk } from "./cache/persist";
 import type { Copy } from "./cache/shelves";
 import type { Part } from "./human/feature";
 import type { Intent } from "./intents";
@@ -90,6 +91,8 @@ export interface Call {
   /** The copy that the origin may confirm, and how it is asked to. */
   copy?: Copy | undefined;
   asks?: any;
+  /** Looked for in what outlives the page. */
+  recalled?: boolean;
   /** It is nobody's: only to bring that copy up to date. */
   renews?: boolean;
   /** There while it waits for a poll, or for the flight that it joined. */
@@ -137,8 +140,12 @@ const blank = ({ mode }: Options) => ({
   /** Kept answers by URL, the newest first, and by the core's slots. */
   shelves: new Map<string, Copy>(),
   copies: [] as (Copy | undefined)[],
-  /** URLs whose last answer may have left before a write was acknowledged. */
-  doubts: new Set<string>(),
+  /** What outlives the page, by user. */
+  disks: new Map<string, Disk>(),
+  /** When a write was answered last, on the core's axis. */
+  wrote: -1,
+  /** URLs for which the browser's own cache may hold what is out of date. */
+  past: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });
@@ -187,6 +194,12 @@ export interface Room extends ReturnType<typeof blank> {
   readonly shares: boolean;
   /** Answers are kept. */
   readonly caches: boolean;
+  /** Whose time it is, by a word in storage; null: the first. Undefined: nobody knows. */
+  era?: string | null | undefined;
+  /** What outlives the page is being deleted. */
+  emptied?: Promise<void>;
+  /** It was told that what outlives the page is in trouble. */
+  flawed?: boolean;
   /** By kind of event; the empty kind: the snapshot has changed. */
   readonly listeners: Map<string, Set<{ tell: (event: any) => void }>>;
   /** The page's features, by name. */

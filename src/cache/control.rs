@@ -82,22 +82,19 @@ impl Control {
         let (name, rest) = scan::cut(member, b"=");
         let value = rest.get(1..).unwrap_or_default();
         let inner = if let [b'"', inner @ .., b'"'] = value { inner } else { value };
-        self.spoiled |= name.contains(&b'"') || inner.contains(&b'"');
+        let quotes = |text| !scan::cut(text, b"\"").1.is_empty();
+        self.spoiled |= quotes(name) || quotes(inner);
         let word = scan::trim(name);
-        if let Some(place) =
-            WORDS.split(|byte| *byte == b' ').position(|known| known.eq_ignore_ascii_case(word))
+        let told = match () {
+            () if rest.is_empty() => BARE,
+            // No blank stands around the sign.
+            () if word.len() < name.len() => INVALID,
+            () => seconds(inner),
+        };
+        if let Some(slot) = self.slots.get_mut(scan::place_of(WORDS, word, true))
+            && slot.is_nan()
         {
-            let told = match () {
-                () if rest.is_empty() => BARE,
-                // No blank stands around the sign.
-                () if word.len() < name.len() => INVALID,
-                () => seconds(inner),
-            };
-            if let Some(slot) = self.slots.get_mut(place)
-                && slot.is_nan()
-            {
-                *slot = told;
-            }
+            *slot = told;
         }
     }
 

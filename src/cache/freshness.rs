@@ -108,7 +108,7 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
     // Up to which age, where it is to be used stale for so long.
     let window = |word| {
         let extra = told.seconds(word);
-        if strict || extra == 0.0 { 0.0 } else { (lifetime + extra).min(LONGEST) }
+        if extra == 0.0 { 0.0 } else { (lifetime + extra).min(LONGEST) }
     };
     let meanwhile = window(Word::StaleWhileRevalidate);
     let grace = meanwhile.max(window(Word::StaleIfError));
@@ -217,11 +217,19 @@ impl Term {
         self.selection.suits(request)
     }
 
-    /// Its age, if it is fresh for a plain request: one in mode default, whose script set no fields. What [`suits`](Self::suits)
-    /// and [`fit`](Self::fit) say of that one too, without reading anything.
-    pub fn plain(&self, now: Instant) -> Option<Duration> {
-        let fresh = self.known && !self.confirm && self.seconds(now) < self.lifetime;
-        (fresh && self.selection.suits_any()).then(|| self.age(now))
+    /// For a plain request, one in mode default whose script set no fields: up to which millisecond of the axis it is
+    /// [`Fit::Fresh`], and what makes its age of a moment, added to that in 32 bits. Zeros: it is not, or that is too far
+    /// away for 32 bits. Never later than [`fit`](Self::fit) has it.
+    pub fn plain(&self) -> [u32; 2] {
+        let at = secs(self.at.since(Instant::ORIGIN));
+        // Both below half of what 32 bits hold, in milliseconds.
+        let near = self.initial.max(at) < 2e6;
+        let fresh = self.known && !self.confirm && self.initial < self.lifetime;
+        if !(near && fresh && self.selection.suits_any()) {
+            return [0; 2];
+        }
+        let until = at + self.lifetime - self.initial;
+        [(until * 1e3) as u32, ((self.initial * 1e3) as u32).wrapping_sub((at * 1e3) as u32)]
     }
 
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.

@@ -109,9 +109,9 @@ impl Gate {
         if self.policy.mode != Mode::On {
             return None;
         }
-        let age = self.copies.store.peek(copy)?.term.plain(now)?;
-        self.copies.store.get(copy);
-        Some(age)
+        let now = u32::try_from(now.since(Instant::ORIGIN).as_millis()).ok()?;
+        let add = self.copies.store.timely(copy, now)?;
+        Some(Duration::from_millis(u64::from(now.wrapping_add(add))))
     }
 
     /// May this copy answer a request with this key?
@@ -160,30 +160,28 @@ impl Gate {
         let Some(mut r) = self.intend(now, key, how, None) else {
             return Look::Ask;
         };
-        let why = if failed { Some(Reason::Overload) } else { self.suffers(now, &r) };
+        let hold = self.decide(now, &r);
+        let why = if failed {
+            Some(Reason::Overload)
+        } else {
+            hold.map(|hold| hold.why).or_else(|| self.suffers(now, &r))
+        };
         let Some(why) = why else {
             return Look::Ask;
         };
+        // When the origin is tried again: never is when nobody can say.
+        let until = hold.map_or(Instant::NEVER, |hold| hold.until);
         self.owe(now, copy, r.scope, key, failed);
         self.tickets.open(&mut r);
-        self.note(
-            Kind::Stale,
-            &r,
-            Some(why),
-            Instant::NEVER,
-            age.as_millis().min(u64::from(u32::MAX)) as u32,
-        );
+        self.note(Kind::Stale, &r, Some(why), until, age.as_millis().min(u64::from(u32::MAX)) as u32);
         self.tickets.close(r.ticket);
         Look::Serve(Served { age, stale: true, instead: Some((r.ticket, why)) })
     }
 
-    /// Why a request had better not be sent now.
+    /// Why a request had better not be sent though it may.
     fn suffers(&self, now: Instant, r: &Request) -> Option<Reason> {
         let report = self.pressure(now, r.scope);
-        let serious = report.state >= State::Serious;
-        self.decide(now, r)
-            .map(|hold| hold.why)
-            .or_else(|| serious.then(|| report.reason.unwrap_or(Reason::Overload)))
+        (report.state >= State::Serious).then(|| report.reason.unwrap_or(Reason::Overload))
     }
 
     /// An answer came: is it kept? Its handle, until its body is there; [`CopyId::NONE`]: it is not. `old`: the copy
@@ -200,7 +198,13 @@ impl Gate {
             return CopyId::NONE;
         };
         let other = self.copies.store.peek(old).is_some_and(|old| !old.term.yields_to(&term));
-        if other { CopyId::NONE } else { self.copies.store.reserve(name, Copy { term, scope }) }
+        if other {
+            return CopyId::NONE;
+        }
+        let plain = term.plain();
+        let id = self.copies.store.reserve(name, Copy { term, scope });
+        self.copies.store.note(id, plain);
+        id
     }
 
     /// The origin has confirmed a copy, by what is now its answer: is it kept for longer?
@@ -210,7 +214,9 @@ impl Gate {
         if let Some((term, scope)) = fresh
             && let Some(kept) = self.copies.store.get(copy)
         {
+            let plain = term.plain();
             *kept = Copy { term, scope };
+            self.copies.store.note(copy, plain);
             return true;
         }
         self.copies.store.remove(copy);

@@ -163,6 +163,11 @@ impl Gate {
         }
     }
 
+    /// How many other tabs there are; the greatest number while none of them can have answered yet.
+    pub fn others(&self) -> u32 {
+        self.peers.tabs - 1
+    }
+
     /// Of so many tabs this is one: each has an equal part of every limit of requests in flight and of the retries that
     /// are saved up, one at least.
     pub fn peers(&mut self, count: u32) {

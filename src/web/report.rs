@@ -32,7 +32,8 @@ fn fill(registers: Vec<f64>) -> u32 {
 /// What belongs to the last answers of a room: 0 the time of the last wait, held or shed (NaN: none), 1 the flight that
 /// the last `join` of a poll shares, 2 how many wait, 3 how many are in flight, 4 malformed members of hints so far, 5 messages of other
 /// tabs that were ignored so far, 6 and 7 how often storage and channel failed, 8 how old the copy was that was
-/// served last (milliseconds), 9 the heaviest answer that is kept (bytes).
+/// served last (milliseconds), 9 the heaviest answer that is kept (bytes), 10 how many other
+/// tabs there are, 4 294 967 294 while nobody can know.
 #[wasm_bindgen]
 pub fn told(room: u32, what: u32) -> f64 {
     with(room, f64::NAN, &mut |room| match what {
@@ -44,6 +45,7 @@ pub fn told(room: u32, what: u32) -> f64 {
         5 => f64::from(room.gate.ignored()),
         8 => room.age.as_millis() as f64,
         9 => f64::from(room.gate.largest()),
+        10 => f64::from(room.gate.others()),
         what => f64::from(room.gate.failures()[what as usize % 2]),
     })
 }

@@ -52,6 +52,7 @@ const SCENARIOS = [
     bodies: true,
     script: (_, nth) => (nth === 2 ? { drop: true } : {}),
     ends: [200, "stale", "stale", "aborted"],
+    also: ["platform"],
     act: async (run) => {
       run.fetch("/a"), await run.host.pass(1000);
       const controller = new AbortController();

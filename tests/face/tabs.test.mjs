@@ -92,9 +92,11 @@ test("a clear that the page is left with right away is told all the same", async
   const all = await tabs(2);
   await refuse(all[0]);
   const waiting = all[1].tide.fetch(URL_A);
-  await all[0].tide.clear();
+  const cleared = all[0].tide.clear();
   all[0].tide.dispose();
   await assert.rejects(waiting, { name: "AbortError" });
+  pass(mock, 300);
+  await cleared;
   dispose(all);
 });
 

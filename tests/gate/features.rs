@@ -218,5 +218,12 @@ fn a_poll_is_due_when_a_feature_may_be_back() {
     world.run_until(at(1_000));
     assert!(world.gate().is_off(x));
     let back = world.gate().next_timeout(at(1_000));
+    let scope = world.scope(0, ORIGIN);
+    let named = |ms| world.gate().named_off(at(ms), scope);
+    assert_eq!(
+        (named(30_009), named(30_010)),
+        ("x\n", ""),
+        "it was said ten milliseconds after it was asked"
+    );
     assert!(back > at(30_000) && !world.gate().has_due(at(29_999)) && world.gate().has_due(back));
 }

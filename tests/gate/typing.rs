@@ -69,6 +69,10 @@ fn a_class_never_answered_is_measured_by_the_slowest_of_its_scope() {
     world.ask(at(10_000), "/new", GET);
     assert_eq!(typing(&mut world, 10_800).0, State::Nominal);
     assert_eq!(typing(&mut world, 10_801).0, State::Serious);
+    world.ask(at(11_000), "/quick", GET);
+    world.abort(at(11_000), 3);
+    assert_eq!(typing(&mut world, 11_100).0, State::Nominal);
+    assert_eq!(typing(&mut world, 11_101).0, State::Serious, "and one with its own measure by that");
 }
 
 #[test]

@@ -5,18 +5,18 @@ import { core, put } from "../core";
 import { fail } from "../events";
 import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
+import { pass } from "./confirm";
+import { type When, erase, write } from "./persist";
 import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
 import { suits } from "./serve";
 
 const enum Most {
   /** Milliseconds that a body is read for; a stream without an end is no answer to keep. */
   Read = 60_000,
-  /** URLs in doubt: what a page polls. */
-  Doubts = 64,
 }
 
 const enum Told {
-  /** CORS hides how old it is. */
+  /** CORS may hide fields of it. */
   Hidden = 2048,
   /** It confirms a copy. */
   Confirms = 4096,
@@ -38,7 +38,18 @@ export const own = (url: string): boolean => {
 };
 
 /** Asks the core whether an answer is kept; its handle, or 0. */
-const judge = (room: Room, call: Call, status: number, get: (name: string) => string | null | undefined, told: number, took: number, old: number): number => {
+const judge = (
+  room: Room,
+  call: Call,
+  status: number,
+  get: (name: string) => string | null | undefined,
+  told: number,
+  took: number,
+  old: number,
+  // Of one that was kept elsewhere: when it came, and for how long it was.
+  at?: number,
+  held = 0,
+): number => {
   const t = now();
   const key = handle(room, call, t);
   let text = `${call.shelf}\t${call.url}\n${call.fields ?? ""}\n`;
@@ -46,18 +57,31 @@ const judge = (room: Room, call: Call, status: number, get: (name: string) => st
     const value = get(name);
     if (value != null) text += `${name}: ${value}\n`;
   }
-  core("copy_about", room.id, took, 0, old, NaN);
-  return core("copy_judge", room.id, t, wall, key, status + told, put(text)) || 0;
+  core("copy_about", room.id, took, held, old, NaN);
+  return core("copy_judge", room.id, t, at ?? wall, key, status + told, put(text)) || 0;
 };
 
-const weight = ({ url, headers, bytes }: Copy): number => {
+/** What a copy weighs, in bytes. */
+export const weight = ({ url, headers, bytes }: Copy): number => {
   let sum = url.length * 2 + (bytes?.length ?? 0);
   for (const [name, value] of headers) sum += name.length + value.length * 2;
   return sum;
 };
 
+/** As dates are written today (RFC 9110 section 5.6.7). */
+const DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
+
+/** Names what one connection has headers for (RFC 9111 section 3.1). */
+const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
+
+/** The headers that are kept. */
+const lasting = (headers: Headers): Map<string, string> => {
+  const listed = headers.get("connection")?.toLowerCase().split(/[ \t]*,[ \t]*/);
+  return new Map([...headers].filter(([name]) => !HOP.test(name) && !listed?.includes(name)));
+};
+
 const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]): Copy => {
-  const headers = new Map(answer.headers);
+  const headers = lasting(answer.headers);
   // It grows: said anew whenever this is served.
   headers.delete("age");
   return {
@@ -68,10 +92,22 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
     statusText: answer.statusText,
     type: answer.type,
     headers,
-    bytes,
+    // Some statuses may not have a body, not even an empty one.
+    bytes: bytes?.length ? bytes : null,
     asked: call.asked!,
     next: undefined,
   };
+};
+
+const about = (call: Call): number => (own(call.url) ? 0 : Told.Hidden) | (call.most! > 0 ? Told.Wanted : 0);
+
+/** Takes back what was kept elsewhere, `held` milliseconds by the wall clock, if it may be kept still. */
+export const restore = (room: Room, call: Call, kept: Copy, { at, took, age }: When, held: number): void => {
+  const get = (name: string) => (name === "age" ? age : kept.headers.get(name));
+  kept.handle = judge(room, call, kept.status, get, about(call), took, 0, at, held < 0 ? NaN : held);
+  if (!kept.handle) return erase(room, call.url);
+  if (core("copy_fill", room.id, kept.handle, weight(kept))) place(room, kept);
+  else sweep(room);
 };
 
 /**
@@ -84,11 +120,17 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   if (!answer.clone || call.how & How.Untimed || STREAMS.test(headers.get("content-type")!)) return;
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
-  const hidden = !own(call.url) && !get("date") && !get("age");
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
-  const told = (hidden ? Told.Hidden : 0) | (call.most! > 0 ? Told.Wanted : 0);
-  const id = judge(room, call, status, get, told, took, call.copy?.handle ?? 0);
-  if (!id) return;
+  const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
+  if (!id) {
+    // What is no date is past (RFC 9111 section 5.3), but browsers read much into it that is none.
+    const end = get("expires");
+    if (end && !DATE.test(end) && !get("vary")) pass(room, call.url);
+    return;
+  }
+  const { shelves } = room;
+  const at = wall;
+  const since = now() - took;
   const largest = core("told", room.id, 9);
   const length = get("content-length");
   const drop = () => core("copy_forget", room.id, id);
@@ -96,15 +138,18 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    if (writes !== call.scope.writes) doubt(room, call.url);
-    else if (whole && !refused && !call.stale && room.id) return take();
-    drop();
-  };
-  const take = (): void => {
+    const late = writes !== call.scope.writes;
+    if (late) pass(room, call.url);
+    if (late || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
-    if (core("copy_fill", room.id, id, weight(kept))) place(room, kept);
-    else sweep(room);
+    if (core("copy_fill", room.id, id, weight(kept))) {
+      place(room, kept);
+      write(room, call, kept, { at, took, age: get("age") }, since);
+    } else {
+      sweep(room);
+      erase(room, call.url);
+    }
   };
   if (!body) return done(null);
   collect(answer.clone().body!, Most.Read, largest)
@@ -118,14 +163,18 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
 /** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
 export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took: number): void => {
   const merged = new Map(kept.headers);
-  for (const [name, value] of answer.headers) {
+  for (const [name, value] of lasting(answer.headers)) {
     // The body is the one that was kept: what describes its bytes stays.
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }
   kept.headers = merged;
+  // A moment that is not named anew is over.
+  if (!answer.headers.has("date")) merged.delete("date");
   const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
+  const age = merged.get("age");
   merged.delete("age");
-  if (!id) discard(room, kept);
+  if (id) write(room, call, kept, { at: wall, took, age }, now() - took);
+  else outdated(room, kept);
 };
 
 /** What was kept for GET is described by HEAD: the same, or gone (RFC 9111 section 4.3.5). */
@@ -137,20 +186,20 @@ const describedAnew = (room: Room, call: Call, answer: Response, took: number): 
       return said === null || said === old.headers.get(name);
     });
     if (same && answer.status === old.status) renew(room, call, old, answer, took);
-    else discard(room, old);
+    else outdated(room, old);
   }
 };
 
-/** An answer to this may have been from before a write: it is not kept here, and the browser's own cache must ask. */
-export const doubt = ({ doubts }: Room, url: string): void => {
-  doubts.add(url);
-  if (doubts.size > Most.Doubts) for (const oldest of doubts) return void doubts.delete(oldest);
+const outdated = (room: Room, copy: Copy): void => {
+  discard(room, copy);
+  erase(room, copy.url);
 };
 
 /** An unsafe request was answered: what it may have changed is not kept any longer (RFC 9111 section 4.4). */
 export const written = (room: Room, { how, url, scope }: Call, answer: Response): void => {
   if (how & How.Safe || !(answer.status < 400)) return;
   scope.writes++;
+  room.wrote = now();
   invalidate(room, url);
   for (const name of ["location", "content-location"]) {
     try {

@@ -63,6 +63,8 @@ export const serve = (room: Room, call: Call, after: (room: Room, packed: number
     let age = (packed / 2048) >>> 0;
     if (kind === Look.Ask) call.copy ??= copy;
     else if (kind) {
+      // It is asked for again as it was last asked for.
+      if (kind !== Look.Fresh) copy.asked = call.asked!;
       if (kind === Look.Instead) {
         const id = age;
         age = core("told", room.id, 8) / 1000 || 0;

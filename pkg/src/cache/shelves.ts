@@ -1,6 +1,8 @@
 // Where kept answers stand: by URL, and by the core's handles. Which of them stay is the core's to decide.
 import { core } from "../core";
+import { pass } from "./confirm";
 import type { Room } from "../room";
+import { erase } from "./persist";
 
 /** One kept answer. */
 export interface Copy {
@@ -16,7 +18,7 @@ export interface Copy {
   headers: Map<string, string>;
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   /** How it was asked for, to ask again. */
-  readonly asked: readonly [input: any, init: any];
+  asked: readonly [input: any, init: any];
   /** It is being asked for again because it was served stale. */
   asking?: boolean;
   /** The next one of its URL. Not in a list of their own: a hit would look at two more places in memory. */
@@ -64,6 +66,7 @@ export const place = (room: Room, copy: Copy): void => {
   const others = shelf(room, copy.url);
   copy.next = others[0];
   room.shelves.set(copy.url, copy);
+  room.past.delete(copy.url);
   room.copies[copy.handle & Most.Slots] = copy;
   if (others.length >= Most.Variants) discard(room, others.at(-1)!);
   sweep(room);
@@ -77,12 +80,18 @@ export const sweep = (room: Room): void => {
   }
 };
 
-/** Forgets all copies of a URL, whosever they are. */
-export const invalidate = (room: Room, url: string): void => shelf(room, url).forEach((copy) => discard(room, copy));
+/** Forgets all copies of a URL, whosever they are, the browser's own among them. */
+export const invalidate = (room: Room, url: string): void => {
+  shelf(room, url).forEach((copy) => discard(room, copy));
+  erase(room, url);
+  pass(room, url);
+};
 
 /** Forgets everything that is kept. */
 export const wipe = (room: Room): void => {
-  room.shelves.clear();
+  // Anew: who holds the old ones sees that their time is over.
+  room.shelves = new Map();
   room.copies = [];
+  room.disks = new Map();
   core("copy_forget", room.id, 0);
 };
