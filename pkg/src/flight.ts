@@ -107,16 +107,22 @@ export const share = (call: Call, response: Response): Response | undefined => {
   if (!call.crowd && !call.own) return response;
   const all = callers(call).filter((each) => !each.gone);
   let first: Response | undefined;
-  const shared = all[1] ? copies(response, all.length) : [response];
-  all.forEach((each, place) => {
-    const { signal } = each;
-    let mine = shared[place]!;
-    if (all[1]) {
-      if (signal) mine = bound(mine, signal, response);
-    } else if (call.own && signal && response.body) link(signal, call.own, response.body);
-    if (each === call) first = mine;
-    else each.resolve!(mine);
-  });
+  try {
+    const shared = all[1] ? copies(response, all.length) : [response];
+    all.forEach((each, place) => {
+      const { signal } = each;
+      let mine = shared[place]!;
+      if (all[1]) {
+        if (signal) mine = bound(mine, signal, response);
+      } else if (call.own && signal && response.body) link(signal, call.own, response.body);
+      if (each === call) first = mine;
+      else each.resolve!(mine);
+    });
+  } catch (cause) {
+    // What cannot be shared is lost for all who have not theirs yet; nobody waits for ever.
+    for (const each of all) each.reject?.(cause);
+    throw cause;
+  }
   return first;
 };
 

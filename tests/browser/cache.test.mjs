@@ -97,19 +97,51 @@ const ROWS = JSON.stringify({ rows: Array.from({ length: 50 }, (_, i) => ({ id: 
 /** How long the server is away, milliseconds; the whole claim is for 30 s. */
 const AWAY = Number(process.env.TIDEGATE_OUTAGE ?? 8000);
 
-claim("an outage: what was there is shown at once, marked; the server is spared, and comes back without a burst", async ({ page, backend }) => {
-  let away = false;
+/** A server that is there or away; what it says is stale at once, but for what the platform's own cache is to keep. */
+function outage(backend) {
+  const server = { away: false };
   backend.handle = (hit) => {
-    if (away) return gone(hit);
-    const kept = hit.path.startsWith("/platform");
-    if (hit.request.headers["if-none-match"]) return hit.answer(304, { etag: '"1"' }, undefined);
-    hit.answer(200, { ...JSON_TYPE, "cache-control": kept ? "max-age=3600" : "max-age=0", etag: '"1"' }, ROWS);
+    if (server.away) return gone(hit);
+    if (hit.request.headers["if-none-match"]) return hit.answer(304, { etag: '"1"', "cache-control": "max-age=0" }, undefined);
+    hit.answer(200, { ...JSON_TYPE, "cache-control": hit.path.startsWith("/platform") ? "max-age=3600" : "max-age=0", etag: '"1"' }, ROWS);
   };
-  await page.evaluate(APPLICATION);
+  /** When `/data` was asked for since, in milliseconds. */
+  server.tries = (since) => backend.hits.filter(({ at, path }) => at > since && path.startsWith("/data")).map(({ at }) => Math.round(at - since));
+  return server;
+}
+
+const told = (name, views) => {
+  const [ours, theirs] = ["kept", "control"].map((which) => median(views.map((view) => view[which].took)));
+  console.log(`${name}: ${views.length} views: ${ours.toFixed(1)} ms from what is kept, ${theirs.toFixed(1)} ms from the browser's own cache; the next try in ${views.map(({ next, now }) => (next === null ? "?" : next - now))} ms`);
+  for (const { kept } of views) assert.deepEqual([new Set(kept.marks), kept.shown], [new Set(["stale"]), 20], "every resource is shown, marked");
+  assert.ok(ours <= 1.5 * theirs, `${ours} ms against ${theirs} ms`);
+};
+
+/** Until all is live again, as a page that looks twice a second sees it. */
+const RECOVERY = `globalThis.recover = async (paths) => {
+  const from = performance.now();
+  let last;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    last = await show(tide.fetch, paths);
+  } while (last.marks.some((mark) => mark !== "live") && performance.now() - from < 60_000);
+  return { marks: last.marks, took: performance.now() - from };
+};`;
+
+const recovered = async (page, server) => {
+  const end = performance.now();
+  server.away = false;
+  const { marks, took } = await page.evaluate((paths) => recover(paths), PATHS);
+  const tries = server.tries(end);
+  console.log(`live again after ${Math.round(took)} ms; asked at ${tries}`);
+  assert.deepEqual(new Set(marks), new Set(["live"]));
+};
+
+claim("an outage: what was there is shown at once, marked, with the time of the next try; the server is spared", async ({ page, backend }) => {
+  const server = outage(backend);
+  await page.evaluate(APPLICATION + RECOVERY);
   const first = await page.evaluate(async (paths) => {
     globalThis.tide = tidegate.createTidegate({ cache: { staleWhileOverloaded: true } });
-    globalThis.events = [];
-    tide.on("stale", (event) => events.push(event));
     globalThis.control = () => show(platformFetch, paths.map((path) => `/platform${path}`));
     // What follows is measured: not the first time that any of it runs.
     for (let i = 0; i < 3; i++) await control(), await show(tide.fetch, paths);
@@ -117,8 +149,7 @@ claim("an outage: what was there is shown at once, marked; the server is spared,
   }, PATHS);
   assert.deepEqual([new Set(first.marks), first.shown], [new Set(["live"]), 20]);
   const begin = performance.now();
-  const seen = backend.hits.length;
-  away = true;
+  server.away = true;
   const views = await page.evaluate(async (paths, away) => {
     const all = [];
     const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -127,25 +158,41 @@ claim("an outage: what was there is shown at once, marked; the server is spared,
     }
     return all;
   }, PATHS, AWAY);
-  const end = performance.now();
-  away = false;
-  for (const { kept } of views) assert.deepEqual([new Set(kept.marks), kept.shown], [new Set(["stale"]), 20]);
-  const [ours, theirs] = ["kept", "control"].map((which) => median(views.map((view) => view[which].took)));
-  const tries = backend.hits.slice(seen).filter(({ path }) => path.startsWith("/data")).map(({ at }) => Math.round(at - begin));
-  console.log(`${views.length} views: ${ours.toFixed(1)} ms from what is kept, ${theirs.toFixed(1)} ms from the browser's own cache; first view ${views[0].kept.took.toFixed(1)} ms; the server was asked at ${tries}`);
-  console.log(`known to the page: the next try in ${views.map(({ next, now }) => (next === null ? "?" : next - now))} ms`);
-  assert.ok(ours <= 1.5 * theirs, `${ours} ms against ${theirs} ms`);
-  const back = await page.evaluate(async (paths) => {
-    const from = performance.now();
-    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    let last;
-    do {
-      await pause(500);
-      last = await show(tide.fetch, paths);
-    } while (last.marks.some((mark) => mark !== "live") && performance.now() - from < 60_000);
-    return { last, took: performance.now() - from };
+  console.log(`the first view took ${views[0].kept.took.toFixed(1)} ms; asked at ${server.tries(begin)}`);
+  told("in memory", views);
+  await recovered(page, server);
+});
+
+claim("an outage and users who reload: what outlives the page is shown, marked; the server is spared", async ({ page, backend }) => {
+  const server = outage(backend);
+  const open = () => page.evaluate((application, paths) => {
+    (0, eval)(application);
+    globalThis.open20 = () => (globalThis.tide = tidegate.createTidegate({ cache: { persist: true, staleWhileOverloaded: true } }));
+    globalThis.control = () => show(platformFetch, paths.map((path) => `/platform${path}`));
+  }, APPLICATION + RECOVERY, PATHS);
+  await open();
+  await page.evaluate(async (paths) => {
+    await control();
+    open20();
+    for (let i = 0; i < 2; i++) await show(tide.fetch, paths);
+    // Written behind the answers.
+    while ((await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).length))).reduce((a, b) => a + b, 0) < 20) await new Promise((resolve) => setTimeout(resolve, 20));
   }, PATHS);
-  const after = backend.hits.filter(({ at, path }) => at > end && path.startsWith("/data")).map(({ at }) => Math.round(at - end));
-  console.log(`live again after ${Math.round(back.took)} ms; asked at ${after}`);
-  assert.deepEqual(new Set(back.last.marks), new Set(["live"]));
+  const begin = performance.now();
+  server.away = true;
+  const views = [];
+  while (performance.now() - begin < AWAY) {
+    await page.reload();
+    await page.waitForFunction("globalThis.tidegate !== undefined");
+    await open();
+    views.push(await page.evaluate(async (paths, nth) => {
+      const ours = () => show((...given) => (globalThis.tide ?? open20()).fetch(...given), paths);
+      const all = {};
+      for (const which of nth % 2 ? ["kept", "control"] : ["control", "kept"]) all[which] = await (which === "kept" ? ours() : control());
+      return { ...all, next: tide.pressure().closedUntil, now: Date.now() };
+    }, PATHS, views.length));
+  }
+  console.log(`asked at ${server.tries(begin)}`);
+  told("over reloads", views);
+  await recovered(page, server);
 });
