@@ -1,5 +1,6 @@
 // What a fetch asks for, read from its arguments without building a Request.
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
+import { meet } from "./cache/confirm";
 import { attempt } from "./events";
 import { mark as served } from "./human/feature";
 import { type Intent, intentOf, newKey } from "./intents";
@@ -178,8 +179,10 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     ),
   );
   if (room.caches && !mode && reads && open && own.cache !== false) {
-    const found = shelved(given, from, options.user ? who() : "");
+    const user = who();
+    const found = shelved(given, from, user);
     if (found) {
+      meet(room, user!);
       Object.assign(call, found);
       call.asking = Math.max(0, CACHE_MODES.indexOf(given.cache ?? from.cache));
       call.asked = [request ?? url, kept];
