@@ -275,9 +275,10 @@ impl Term {
         self.confirm = true;
     }
 
-    /// Is the content HTML in both or in neither, as far as both say? A captive portal answers with HTML in place of JSON.
-    pub fn alike(&self, other: &Self) -> bool {
-        self.kind == 0 || other.kind == 0 || self.kind == other.kind
+    /// Is `new` content to take this one's place? Not HTML in the place of anything else: so a captive portal answers,
+    /// and so do login pages. The other way round whatever comes is taken: the portal may have been there first.
+    pub fn yields_to(&self, new: &Self) -> bool {
+        !(self.kind == 2 && new.kind == 1)
     }
 }
 
@@ -295,16 +296,17 @@ mod tests {
     }
 
     #[test]
-    fn content_is_html_or_not_or_nobody_knows() {
+    fn html_takes_the_place_of_html_only() {
         let term = |media: &[u8]| {
             let response = [b"cache-control: max-age=1\ncontent-type: ", media].concat();
             judge(Instant::ORIGIN, &Exchange { response: &response, ..Exchange::plain(WallTime(0)) }).unwrap()
         };
-        let alike = |one: &[u8], other: &[u8]| term(one).alike(&term(other));
-        assert!(!alike(b"text/html; charset=utf-8", b"application/json"));
-        assert!(!alike(b"image/png", b"TEXT/HTML"));
-        assert!(alike(b"application/xhtml+xml", b"text/html"));
-        assert!(alike(b"application/problem+json", b"application/json"));
-        assert!(alike(b"", b"text/html") && alike(b"application/json", b""));
+        let yields = |one: &[u8], other: &[u8]| term(one).yields_to(&term(other));
+        assert!(yields(b"text/html; charset=utf-8", b"application/json"));
+        assert!(!yields(b"application/json", b"text/html; charset=utf-8"));
+        assert!(!yields(b"image/png", b"TEXT/HTML"));
+        assert!(yields(b"text/html", b"application/xhtml+xml"));
+        assert!(yields(b"application/problem+json", b"application/json"));
+        assert!(yields(b"", b"text/html") && yields(b"application/json", b""));
     }
 }
