@@ -11,13 +11,8 @@ one() {
     target=$1
     binary=dialect
     runs=$RUNS
-<<<<<<< .merge_file_acpbCN
-    case $target in hint | json | store | structured | twin) binary=$target ;; esac
+    case $target in cache | hint | json | store | structured | twin) binary=$target ;; esac
     case $target in json | store | structured | twin) runs=$((RUNS / 4)) ;; esac
-=======
-    case $target in cache | hint | json | structured | twin) binary=$target ;; esac
-    case $target in json | structured | twin) runs=$((RUNS / 4)) ;; esac
->>>>>>> .merge_file_rPAiX7
     export DIALECT="$target"
     common="-timeout=10 -rss_limit_mb=1024 -artifact_prefix=artifacts/$target- -print_final_stats=1"
     : >"work/$target.log"

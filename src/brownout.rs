@@ -446,6 +446,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waits_for_one_that_is_named_from_the_moment_when_it_was() {
+        let mut it = Bench::new(&[(SERIOUS, 2.0), (SERIOUS, 1.0), (SERIOUS, 0.0)]);
+        it.set(0, SERIOUS);
+        it.set(1_000, FAIR);
+        it.named.set(at(60_000));
+        it.all.stir();
+        assert!(it.look(5_500).is_empty());
+        assert_eq!(it.look(6_900), [2], "due at 6000, when its calm was over");
+        assert_eq!(it.look(7_000), [3], "and the next a second after that, however late one looked");
+    }
+
+    #[test]
+    fn one_that_was_only_named_is_back_with_the_end_of_the_word_also_in_a_pages_first_seconds() {
+        let at = |ms| Instant::ORIGIN + Duration::from_millis(ms);
+        let mut all = Brownout::default();
+        all.add(7, 0, SERIOUS, 0.0);
+        let (mut changes, named) = (Vec::new(), |_, _, _| (0, at(3_000)));
+        for ms in [1_000, 3_000] {
+            all.look(at(ms), &POLICY, &named, &mut |c| changes.push((ms, c.on)));
+        }
+        assert_eq!(changes, [(1_000, false), (3_000, true)]);
+    }
+
+    #[test]
     fn a_relapse_begins_the_calm_anew() {
         let mut it = Bench::new(&[(SERIOUS, 0.0)]);
         it.set(0, SERIOUS);

@@ -153,6 +153,20 @@ mod tests {
     }
 
     #[test]
+    fn several_in_flight_go_last_though_all_others_are_used() {
+        let mut keys = Keys::default();
+        let all: Vec<KeyId> = (0..SLOTS).map(|_| keys.intern(1, 2)).collect();
+        for id in &all {
+            keys.get(*id).unwrap();
+        }
+        for id in &all[..9] {
+            keys.peek(*id).unwrap().flight = Ticket(1);
+        }
+        keys.intern(1, 2);
+        assert!(all[..9].iter().all(|id| keys.peek(*id).is_some()) && keys.peek(all[9]).is_none());
+    }
+
+    #[test]
     fn where_all_fly_one_still_makes_room() {
         let mut keys = Keys::default();
         for n in 0..3 * SLOTS {

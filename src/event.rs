@@ -38,7 +38,8 @@ pub enum Kind {
     Error = 6,
     /// A feature was switched: `id` is its handle, `priority` the state of its scope, `extra` 1 when it is on.
     Feature = 7,
-    /// A copy was served in the place of an answer: `extra` its age in milliseconds, at most 2^32 - 1.
+    /// A copy was served in the place of an answer: `extra` its age in milliseconds, at most 2^32 - 1; `at` when its
+    /// origin may be tried again.
     Stale = 8,
 }
 

@@ -481,8 +481,12 @@ mod tests {
         ));
         assert!(same("https://a.b/x/dGhpc2lzYXRva2Vu1", "https://a.b/x/bm90aGVydG9rZW4x22"));
         assert!(same("https://a.b", "https://a.b?q"));
+        assert!(same("https://a.b/x", "http://c.de/x"), "a scope may have several origins");
         assert!(!same("https://a.b/login", "https://a.b/search"));
         assert!(!same("https://a.b/v1/items", "https://a.b/v2/items"));
+        assert!(same("https://a.b/0a1b2c3d", "https://a.b/3f2504e0"), "eight hexadecimal digits");
+        assert!(!same("https://a.b/a1b2c3d", "https://a.b/a1b2c3e"), "seven");
+        assert!(!same("https://a.b/products2", "https://a.b/products3"), "a word with a number");
         assert!(!same("https://a.b/deadbeef", "https://a.b/facade"), "hexadecimal words without a digit");
         assert_ne!(route(b"GET", b"https://a.b/x"), route(b"POST", b"https://a.b/x"));
     }
@@ -577,6 +581,20 @@ mod tests {
         place.suspect(now, now + Duration::from_secs(900), Reason::Overload);
         let guess = Hold { until: now + Duration::from_secs(30), why: Reason::Overload };
         assert_eq!(place.closed(), guess, "a guess is short");
+    }
+
+    #[test]
+    fn a_servers_word_from_another_tab_stays_one_when_a_guess_follows_until_it_is_over() {
+        let at = |n| Instant::ORIGIN + Duration::from_secs(n);
+        let mut places = Places::default();
+        let id = places.scope(at(0), 7);
+        let place = places.get_mut(id).unwrap();
+        place.hear_peer(at(0), at(10), true);
+        place.hear_peer(at(9), at(20), false);
+        assert_eq!(place.told(), Hold { until: at(20), why: Reason::RetryAfter });
+        place.hear_peer(at(20), at(30), false);
+        assert_eq!(place.closed(), Hold { until: at(30), why: Reason::Overload });
+        assert!(place.told().until < at(30));
     }
 
     #[test]

@@ -252,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn a_record_with_an_entry_too_many_is_nothing_though_its_sum_is_right() {
+        let many = Snapshot { entries: vec![entry(WORD, 9); MOST], ..snapshot() };
+        let text = many.text(WallTime(0));
+        for more in [0, 1] {
+            let mut longer = String::from(&text[..text.len() - SUM]);
+            longer.push_str(&text[HEAD..HEAD + ENTRY].repeat(more));
+            let sum = fnv(FNV_BASIS, longer.as_bytes());
+            put(&mut longer, sum, SUM as u32);
+            assert_eq!(read(longer.as_bytes(), 0).is_some(), more == 0);
+        }
+    }
+
+    #[test]
     fn one_place_has_another_name_under_another_salt() {
         let [here, there] = [Salt([1, 2]), Salt([1, 3])];
         assert_ne!(here.id(5, 6), there.id(5, 6));

@@ -188,7 +188,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         what: "Theirs does not know must-understand (9111 5.2.2.3).",
-        who: Ours,
+        who: Either,
         shows: |c| !told(&c.response, "must-understand").is_empty(),
         example: || case(&["cache-control: no-store, must-understand, max-age=60"], &[], 1),
     },

@@ -254,6 +254,16 @@ fn a_process_that_must_end_is_not_kept_alive_by_a_record() {
 }
 
 #[test]
+fn while_a_page_is_away_nothing_is_due_to_be_written() {
+    let mut gate = page(1);
+    refuse(&mut gate, T0, &at("/a"), 503, Some(60_000));
+    gate.storing(false);
+    assert!(!gate.to_store(T0, true) && gate.next_timeout(T0) == Instant::NEVER);
+    gate.storing(true);
+    assert!(gate.to_store(T0, false));
+}
+
+#[test]
 fn without_a_store_nothing_is_due() {
     let mut gate = Gate::new(Config::default().mend(), 1);
     refuse(&mut gate, T0, &at("/a"), 429, Some(10_000));
@@ -293,6 +303,41 @@ fn tabs_share_one_record_and_none_removes_what_another_wrote() {
     let mut fresh = reloaded(4, &text, 25_000);
     assert!(held(&mut fresh, T0, &at("/other")).is_some());
     assert_eq!(held(&mut fresh, T0, &at("/one")), None);
+}
+
+#[test]
+fn what_of_ones_own_has_ended_is_taken_out() {
+    let mut gate = page(1);
+    refuse(&mut gate, T0, &at("/b"), 429, Some(60_000));
+    let key = key(&mut gate, T0, &at("/a"));
+    let [refused, served] = [(); 2].map(|()| match gate.ask(T0, key, How(1), None) {
+        Verdict::Go(ticket) => ticket,
+        other => panic!("{other:?}"),
+    });
+    let kinds = |text: &str| -> Vec<u8> {
+        let read = Snapshot::decode(text.as_bytes(), WallTime(0), CAP, GUESSED).expect("a record");
+        read.entries.iter().map(|entry| entry.kind).collect()
+    };
+    let _ = gate.settle(T0, refused, Outcome::Status(429), None);
+    let before = gate.record(T0, WallTime(0), b"");
+    assert!(kinds(&before).contains(&GUESS) && kinds(&before).contains(&WORD));
+    let _ = gate.settle(T0 + secs(1), served, Outcome::Status(200), None);
+    let after = gate.record(T0 + secs(1), WallTime(0), before.as_bytes());
+    assert!(!kinds(&after).contains(&GUESS) && kinds(&after).contains(&WORD));
+}
+
+#[test]
+fn a_scope_that_is_found_closed_is_told() {
+    let mut before = page(1);
+    refuse(&mut before, T0, &at("/a"), 503, Some(60_000));
+    let text = before.record(T0, WallTime(0), b"");
+    let mut after = page(2);
+    after.listen(u32::MAX);
+    after.take_stored(T0, WallTime(0), text.as_bytes());
+    let scope = after.scope(T0, HOME.as_bytes()).expect("a scope");
+    let told: Vec<_> =
+        std::iter::from_fn(|| after.event()).filter(|e| e.kind == Kind::Pressure).map(|e| e.scope).collect();
+    assert_eq!(told, [scope.0]);
 }
 
 #[test]

@@ -363,6 +363,18 @@ fn while_a_place_is_closed_the_others_are_called_every_twenty_seconds() {
 }
 
 #[test]
+fn who_leaves_makes_nobody_forget_unless_its_user_has_left() {
+    for forget in [false, true] {
+        let mut tabs = Tabs::open(2, &[]);
+        if forget {
+            tabs.gates[0].tell_clear();
+        }
+        let text = tabs.gates[0].bye(at(5_000), WallTime(0));
+        assert_eq!(tabs.gates[1].hear_peer(at(5_000), WallTime(0), text.as_bytes()), forget);
+    }
+}
+
+#[test]
 fn a_clear_reaches_the_others() {
     let mut tabs = Tabs::open(2, &[]);
     tabs.gates[0].tell_clear();
@@ -473,6 +485,27 @@ fn who_does_not_answer_is_not_there_at_the_next_call_and_who_does_is() {
         });
         assert_eq!(sent.count(), 3, "two share six");
     }
+}
+
+#[test]
+fn a_message_that_is_no_call_counts_nobody_out() {
+    let mut tabs = Tabs::open(3, &[(Setting::ConcurrencyMax, 12.0)]);
+    for second in [12, 24, 36] {
+        let hello = forged(vec![speaker(7, 1)]);
+        let _ = tabs.gates[0].hear_peer(at(second * 1_000), WallTime(0), hello.as_bytes());
+    }
+    assert_eq!(burst(&mut tabs.gates[0], at(36_000)), 3, "a fourth of twelve");
+}
+
+#[test]
+fn no_more_than_sixty_three_others_are_counted() {
+    let mut gate = tab(1, &[(Setting::ConcurrencyMax, 128.0)]);
+    gate.greet(at(0));
+    for n in 0..100 {
+        let hello = forged(vec![speaker(7 + n, 1)]);
+        let _ = gate.hear_peer(at(100 * n), WallTime(0), hello.as_bytes());
+    }
+    assert_eq!(burst(&mut gate, at(10_000)), 2, "a sixty-fourth of a hundred and twenty-eight");
 }
 
 // ── who can write to the channel ────────────────────────────────────────────

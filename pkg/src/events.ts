@@ -17,7 +17,7 @@ const KINDS = [
   "coalesced,,,,callers",
   "error",
   "feature",
-  "stale,reason,,,age",
+  "stale,reason,until,,age",
 ].map((kind) => kind.split(",")) as [string, ...string[]][];
 const ERRORS = ["", "events dropped", "malformed hints", "scopes full", "storage", "channel"];
 

@@ -25,6 +25,8 @@ export interface Scope {
   refusal?: TidegateError;
   /** The application was told which headers to expose. */
   advised?: boolean;
+  /** Writes that were acknowledged. */
+  writes: number;
   /** The fallback's: epoch milliseconds before which it is left alone. */
   time: number;
 }
@@ -91,6 +93,8 @@ export interface Call {
   asks?: any;
   /** Looked for in what outlives the page. */
   recalled?: boolean;
+  /** It is nobody's: only to bring that copy up to date. */
+  renews?: boolean;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;
@@ -134,12 +138,14 @@ const blank = ({ mode }: Options) => ({
   keys: new Map<string, { handle: number; scope: Scope }>(),
   slots: [] as string[],
   /** Kept answers by URL, the newest first, and by the core's slots. */
-  shelves: new Map<string, readonly Copy[]>(),
+  shelves: new Map<string, Copy>(),
   copies: [] as (Copy | undefined)[],
   /** What outlives the page, by user. */
   disks: new Map<string, Disk>(),
   /** When a write was answered last, on the core's axis. */
   wrote: -1,
+  /** URLs for which the browser's own cache may hold what is out of date. */
+  past: new Set<string>(),
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

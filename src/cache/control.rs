@@ -1,7 +1,6 @@
 //! Cache-Control (RFC 9111 section 5.2) and the lines that it stands in.
 
-use crate::text::scan;
-use crate::time::Duration;
+use crate::text::scan::{self, Scan, class};
 
 /// The directives that a private cache obeys, in the order of [`WORDS`]. `s-maxage` and `proxy-revalidate` speak to
 /// shared caches only (sections 5.2.2.10 and 5.2.2.8), `no-transform` to those that transform.
@@ -43,16 +42,15 @@ max-age stale-while-revalidate stale-if-error max-stale min-fresh";
 const COUNT: usize = Word::MinFresh as usize + 1;
 
 /// More seconds than this are as good as this (RFC 9111 section 1.2.2).
-pub const LONGEST: u32 = 1 << 31;
-/// What stands for a directive that is not there, has no value, has one that is no number of seconds.
-const ABSENT: u32 = u32::MAX;
-const BARE: u32 = u32::MAX - 1;
-const INVALID: u32 = u32::MAX - 2;
+pub const LONGEST: f64 = 2_147_483_648.0;
+/// What stands for a directive that has no value, or one that is no number of seconds; NaN for one that is not there.
+const BARE: f64 = -1.0;
+const INVALID: f64 = -2.0;
 
 /// The directives of one message, each by its first occurrence (RFC 9111 section 4.2.1).
 #[derive(Clone, Copy, Debug)]
 pub struct Control {
-    slots: [u32; COUNT],
+    slots: [f64; COUNT],
     spoiled: bool,
 }
 
@@ -70,7 +68,7 @@ impl Control {
     }
 
     fn read(text: &[u8], name: &[u8]) -> Self {
-        let mut control = Self { slots: [ABSENT; COUNT], spoiled: false };
+        let mut control = Self { slots: [f64::NAN; COUNT], spoiled: false };
         field(text, name, &mut |mut list| {
             while !list.is_empty() {
                 control.take(scan::part(&mut list, b','));
@@ -84,20 +82,19 @@ impl Control {
         let (name, rest) = scan::cut(member, b"=");
         let value = rest.get(1..).unwrap_or_default();
         let inner = if let [b'"', inner @ .., b'"'] = value { inner } else { value };
-        self.spoiled |= name.contains(&b'"') || inner.contains(&b'"');
+        let quotes = |text| !scan::cut(text, b"\"").1.is_empty();
+        self.spoiled |= quotes(name) || quotes(inner);
         let word = scan::trim(name);
-        if let Some(place) =
-            WORDS.split(|byte| *byte == b' ').position(|known| known.eq_ignore_ascii_case(word))
+        let told = match () {
+            () if rest.is_empty() => BARE,
+            // No blank stands around the sign.
+            () if word.len() < name.len() => INVALID,
+            () => seconds(inner),
+        };
+        if let Some(slot) = self.slots.get_mut(scan::place_of(WORDS, word, true))
+            && slot.is_nan()
         {
-            let told = match () {
-                () if rest.is_empty() => BARE,
-                // No blank stands around the sign.
-                () if word.len() < name.len() => INVALID,
-                () => seconds(inner).unwrap_or(INVALID),
-            };
-            if let Some(slot @ &mut ABSENT) = self.slots.get_mut(place) {
-                *slot = told;
-            }
+            *slot = told;
         }
     }
 
@@ -106,38 +103,39 @@ impl Control {
         self.spoiled
     }
 
-    fn slot(&self, word: Word) -> u32 {
-        self.slots.get(word as usize).copied().unwrap_or(ABSENT)
+    fn slot(&self, word: Word) -> f64 {
+        self.slots.get(word as usize).copied().unwrap_or(f64::NAN)
     }
 
     /// Is it there, with whatever value?
     pub fn has(&self, word: Word) -> bool {
-        self.slot(word) != ABSENT
+        !self.slot(word).is_nan()
     }
 
-    /// Its valid value.
-    pub fn seconds(&self, word: Word) -> Option<Duration> {
-        let told = self.slot(word);
-        (told <= LONGEST).then(|| Duration::from_secs(u64::from(told)))
+    /// Its seconds, 0 to 2^31; zero when it is not there, has none, or they are no number.
+    pub fn seconds(&self, word: Word) -> f64 {
+        self.slot(word).max(0.0)
     }
 
-    /// Its value: `absent` when it is not there, `bare` when it has none, `invalid` when that is no number of seconds.
-    pub fn value(&self, word: Word, absent: Duration, bare: Duration, invalid: Duration) -> Duration {
-        match self.slot(word) {
-            ABSENT => absent,
-            BARE => bare,
-            INVALID => invalid,
-            told => Duration::from_secs(u64::from(told)),
-        }
+    /// Is it there without a value?
+    pub fn bare(&self, word: Word) -> bool {
+        self.slot(word) == BARE
+    }
+
+    /// Is it there without seconds, be they missing or invalid?
+    pub fn vague(&self, word: Word) -> bool {
+        self.slot(word) < 0.0
     }
 }
 
-/// Delta-seconds (RFC 9111 section 1.2.2): digits and nothing else, at most [`LONGEST`].
-pub fn seconds(text: &[u8]) -> Option<u32> {
-    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let grow =
-        |sum: u32, digit: &u8| sum.saturating_mul(10).saturating_add(u32::from(digit & 15)).min(LONGEST);
-    digits.then(|| text.iter().fold(0, grow))
+/// Delta-seconds (RFC 9111 section 1.2.2): digits and nothing else, at most [`LONGEST`]; below zero otherwise.
+pub fn seconds(text: &[u8]) -> f64 {
+    let mut rest = Scan(text);
+    let digits = rest.run(class::DIGIT);
+    if !rest.0.is_empty() || text.is_empty() {
+        return INVALID;
+    }
+    digits.iter().fold(0.0, |sum, digit| (sum * 10.0 + f64::from(digit & 15)).min(LONGEST))
 }
 
 /// Hands over name and value of every line of a text.
@@ -156,6 +154,11 @@ pub fn field<'a>(text: &'a [u8], name: &[u8], take: &mut dyn FnMut(&'a [u8])) {
             take(value);
         }
     });
+}
+
+/// Does a name begin so?
+pub fn starts(name: &[u8], with: &[u8]) -> bool {
+    name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
 
 /// The first value of a field.
@@ -193,28 +196,29 @@ mod tests {
             for (_, other) in all {
                 assert_eq!(control.has(other), other == word, "{name}");
             }
-            assert_eq!(control.seconds(word), Some(Duration::from_secs(7)), "{name}");
+            assert_eq!(control.seconds(word), 7.0, "{name}");
         }
     }
 
     #[test]
     fn values_are_told_apart() {
         let value = |text: &[u8]| {
-            let [absent, bare, invalid] = [1, 2, 3].map(Duration::from_secs);
-            Control::told(text).value(Word::MaxAge, absent, bare, invalid).as_millis() / 1000
+            let control = Control::told(text);
+            let word = Word::MaxAge;
+            (control.has(word), control.bare(word), control.vague(word), control.seconds(word))
         };
-        assert_eq!(value(b""), 1);
-        assert_eq!(value(b"cache-control: max-age"), 2);
-        assert_eq!(value(b"cache-control: max-age=x"), 3);
-        assert_eq!(value(b"cache-control: max-age=4294967295"), u64::from(LONGEST));
-        assert_eq!(value(b"cache-control: max-age=9, max-age"), 9);
+        assert_eq!(value(b""), (false, false, false, 0.0));
+        assert_eq!(value(b"cache-control: max-age"), (true, true, true, 0.0));
+        assert_eq!(value(b"cache-control: max-age=x"), (true, false, true, 0.0));
+        assert_eq!(value(b"cache-control: max-age=4294967295"), (true, false, false, LONGEST));
+        assert_eq!(value(b"cache-control: max-age=9, max-age"), (true, false, false, 9.0));
     }
 
     #[test]
     fn seconds_never_overflow() {
-        assert_eq!(seconds(b"2147483647"), Some(LONGEST - 1));
-        assert_eq!(seconds(&[b'9'; 4096]), Some(LONGEST));
-        assert_eq!(seconds(b""), None);
-        assert_eq!(seconds(b"1 "), None);
+        assert_eq!(seconds(b"2147483647"), LONGEST - 1.0);
+        assert_eq!(seconds(&[b'9'; 4096]), LONGEST);
+        assert_eq!(seconds(b""), INVALID);
+        assert_eq!(seconds(b"1 "), INVALID);
     }
 }

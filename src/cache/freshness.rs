@@ -58,21 +58,18 @@ impl Exchange<'_> {
     }
 }
 
-/// The greatest age, and the longest that anything lasts: no age is below it that nobody knows.
-const MOST: Duration = Duration::from_secs(LONGEST as u64);
-
-/// What is remembered of a stored response.
+/// What is remembered of a stored response; times in seconds, at most 2^31, and no age that nobody knows is below that.
 #[derive(Clone, Debug)]
 pub struct Term {
     selection: Selection,
     /// When its age was `initial`.
     at: Instant,
-    initial: Duration,
-    lifetime: Duration,
+    initial: f64,
+    lifetime: f64,
     /// Up to this age it is served while one asks again.
-    meanwhile: Duration,
+    meanwhile: f64,
     /// Up to this age it stands in for an error.
-    grace: Duration,
+    grace: f64,
     /// Its age is known.
     known: bool,
     /// Never used without the origin's confirmation: `no-cache`, or invalidated.
@@ -108,13 +105,13 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
     let confirm = told.has(Word::NoCache);
     let strict = confirm || told.has(Word::MustRevalidate);
     let good = status < 400 || matches!(status, 404 | 410);
-    // How long after its freshness; an age of nothing is never below nothing.
+    // Up to which age, where it is to be used stale for so long.
     let window = |word| {
-        let extra = told.seconds(word).unwrap_or_default();
-        if strict || extra == Duration::ZERO { Duration::ZERO } else { (lifetime + extra).min(MOST) }
+        let extra = told.seconds(word);
+        if extra == 0.0 { 0.0 } else { (lifetime + extra).min(LONGEST) }
     };
-    let (meanwhile, error) = (window(Word::StaleWhileRevalidate), window(Word::StaleIfError));
-    let grace = meanwhile.max(error);
+    let meanwhile = window(Word::StaleWhileRevalidate);
+    let grace = meanwhile.max(window(Word::StaleIfError));
     let validator = first(response, b"etag").or(first(response, b"last-modified")).is_some();
     let fresh = known && !confirm && initial < lifetime;
     let stands_in = good && !strict && (exchange.wanted || initial < grace);
@@ -138,12 +135,11 @@ pub fn judge(now: Instant, exchange: &Exchange<'_>) -> Option<Term> {
     })
 }
 
-/// Sections 3, 5.2.2.3 and 5.2.2.5: with `must-understand` a status that is understood lifts `no-store`, and one that is
-/// not forbids as much. Understood are the final ones of RFC 9110 section 15.
+/// Sections 5.2.2.3 and 5.2.2.5: with `must-understand` a status that is understood lifts `no-store`, and one that is not
+/// forbids as much. Understood are those that are heuristically cacheable.
 fn allowed(told: &Control, status: u16) -> bool {
-    let understood =
-        matches!(status, 200..=205 | 300..=305 | 307 | 308 | 400..=417 | 421 | 422 | 426 | 500..=505);
-    !told.spoiled() && if told.has(Word::MustUnderstand) { understood } else { !told.has(Word::NoStore) }
+    let word = if told.has(Word::MustUnderstand) { guessable(status) } else { !told.has(Word::NoStore) };
+    word && !told.spoiled()
 }
 
 /// Heuristically cacheable (RFC 9110 section 15.1).
@@ -151,60 +147,64 @@ fn guessable(status: u16) -> bool {
     matches!(status, 200 | 203 | 204 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
 }
 
-/// The age that it came with (section 4.2.3), and for how long it is fresh (4.2.1, 4.2.2).
-fn span(told: &Control, exchange: &Exchange<'_>) -> (Duration, Duration) {
-    let &Exchange { status, response, wall, .. } = exchange;
+/// The age that it came with (section 4.2.3), and for how long it is fresh (4.2.1, 4.2.2), in seconds.
+fn span(told: &Control, exchange: &Exchange<'_>) -> (f64, f64) {
+    let &Exchange { status, response, wall, took, held, .. } = exchange;
     // A Date has whole seconds: a fraction of ours would make it older than it is.
-    let (second, wall) = ((wall.0 / 1000 * 1000) as f64, wall.0 as f64);
-    // Without a valid Date it is of the moment at which it came (RFC 9110 section 6.6.1). What is no number becomes zero.
-    let date = moment(response, b"date", wall).filter(|date| !date.is_nan()).unwrap_or(wall);
-    let past = |from: f64, to: f64| Duration::from_millis((to - from) as u64);
+    let wall = (wall.0 / 1000) as f64;
+    let moment = |name| moment(response, name, wall);
+    // Without a valid Date it is of the moment at which it came (RFC 9110 section 6.6.1).
+    let date = moment(b"date");
+    let date = if date > f64::NEG_INFINITY { date } else { wall };
     // A list-based Age counts by its first member, an invalid one not at all (section 5.1).
     let mut ages = first(response, b"age").unwrap_or_default();
-    let age = seconds(scan::part(&mut ages, b',')).unwrap_or_default();
-    let initial = past(date, second).max(Duration::from_secs(u64::from(age)) + exchange.took);
+    let age = seconds(scan::part(&mut ages, b',')).max(0.0);
+    let initial = (wall - date).max(age + secs(took)) + held.map_or(LONGEST, secs);
 
-    let zero = Duration::ZERO;
+    let (expires, modified) = (moment(b"expires"), moment(b"last-modified"));
     let lifetime = if told.has(Word::MaxAge) {
-        told.value(Word::MaxAge, zero, zero, zero)
-    } else if let Some(expires) = moment(response, b"expires", wall) {
-        past(date, expires)
-    } else if guessable(status) || told.has(Word::Public) {
-        let modified = moment(response, b"last-modified", wall).unwrap_or(f64::NAN);
-        (past(modified, date) / GUESS_PART).min(GUESS_LONGEST)
+        told.seconds(Word::MaxAge)
+    } else if !expires.is_nan() {
+        expires - date
+    } else if modified > f64::NEG_INFINITY && (guessable(status) || told.has(Word::Public)) {
+        ((date - modified) / GUESS_PART).min(GUESS_LONGEST)
     } else {
-        zero
+        0.0
     };
-    (initial + exchange.held.unwrap_or(MOST), lifetime.min(MOST))
+    (initial, lifetime.clamp(0.0, LONGEST))
 }
 
-/// A field that holds one HTTP-date, in epoch milliseconds; NaN when it is invalid or stands there twice.
-fn moment(response: &[u8], name: &[u8], now: f64) -> Option<f64> {
-    let mut found = None;
+/// In seconds.
+fn secs(span: Duration) -> f64 {
+    span.as_micros() as f64 / 1e6
+}
+
+/// A field that holds one HTTP-date, in epoch seconds: NaN where there is none, the infinite past where it is invalid or
+/// stands there twice.
+fn moment(response: &[u8], name: &[u8], now: f64) -> f64 {
+    let mut found = f64::NAN;
     field(response, name, &mut |mut value| {
-        let at = date::take(&mut value, date::STRICT, now);
-        let valid = found.is_none() && value.is_empty();
-        found = Some(if valid { at } else { f64::NAN });
+        let at = date::take(&mut value, date::STRICT, now * 1000.0) / 1000.0;
+        let valid = found.is_nan() && value.is_empty() && !at.is_nan();
+        found = if valid { at } else { f64::NEG_INFINITY };
     });
     found
 }
 
-/// The family of a content type: zero when it names none, else one byte of what tells JSON, HTML, XML, text, images and
-/// so on apart: of the suffix or subtype where that is one of the first three, else of the type, with one bit more.
+/// What kind of content there is: 0 nobody knows, 1 HTML, 2 anything else.
 fn kind(media: &[u8]) -> u8 {
-    let (essence, _) = scan::cut(media, b"; ,");
-    let (top, sub) = scan::cut(essence, b"/");
-    let last = sub.rsplit(|byte| matches!(byte, b'/' | b'+')).next().unwrap_or_default();
-    let is = |known: &[u8]| known.eq_ignore_ascii_case(last);
-    let told = is(b"json") || is(b"html") || is(b"xml");
-    let (word, bit) = if told { (last, 0) } else { (top, 32) };
-    word.first().map_or(0, |letter| letter & !32 | bit)
+    let html = media.windows(4).any(|part| part.eq_ignore_ascii_case(b"html"));
+    if media.is_empty() { 0 } else { 2 - u8::from(html) }
 }
 
 impl Term {
     /// How old it is (RFC 9111 section 4.2.3), at most 2^31 seconds; the field Age has it in whole ones.
     pub fn age(&self, now: Instant) -> Duration {
-        (self.initial + now.since(self.at)).min(MOST)
+        Duration::from_micros((self.seconds(now) * 1e6) as u64)
+    }
+
+    fn seconds(&self, now: Instant) -> f64 {
+        (self.initial + secs(now.since(self.at))).min(LONGEST)
     }
 
     /// Can it answer this method? What HEAD was told does not answer GET (RFC 9111 section 4).
@@ -217,9 +217,24 @@ impl Term {
         self.selection.suits(request)
     }
 
+    /// For a plain request, one in mode default whose script set no fields: up to which millisecond of the axis it is
+    /// [`Fit::Fresh`], and what makes its age of a moment, added to that in 32 bits. Zeros: it is not, or that is too far
+    /// away for 32 bits. Never later than [`fit`](Self::fit) has it.
+    pub fn plain(&self) -> [u32; 2] {
+        let at = secs(self.at.since(Instant::ORIGIN));
+        // Both below half of what 32 bits hold, in milliseconds.
+        let near = self.initial.max(at) < 2e6;
+        let fresh = self.known && !self.confirm && self.initial < self.lifetime;
+        if !(near && fresh && self.selection.suits_any()) {
+            return [0; 2];
+        }
+        let until = at + self.lifetime - self.initial;
+        [(until * 1e3) as u32, ((self.initial * 1e3) as u32).wrapping_sub((at * 1e3) as u32)]
+    }
+
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.
     pub fn fit(&self, now: Instant, wish: &Wish) -> Fit {
-        let age = self.age(now);
+        let age = self.seconds(now);
         let fresh = self.known && age < self.lifetime;
         match wish.mode {
             Mode::NoStore | Mode::Reload => return Fit::Pass,
@@ -234,12 +249,12 @@ impl Term {
             return Fit::Fresh;
         }
         // How stale is not known of what has no known age.
-        let stale = if self.known { age - self.lifetime } else { MOST };
-        if self.strict || fresh || wish.min_fresh > Duration::ZERO {
+        let stale = if self.known { age - self.lifetime } else { LONGEST };
+        if self.strict || fresh || wish.min_fresh > 0.0 {
             Fit::Ask
         } else if young && stale < wish.max_stale {
             Fit::Stale
-        } else if wish.max_age == Duration::MAX && self.known && age < self.meanwhile {
+        } else if wish.max_age == f64::INFINITY && self.known && age < self.meanwhile {
             Fit::Meanwhile
         } else {
             Fit::Ask
@@ -250,8 +265,8 @@ impl Term {
     /// stale (RFC 5861); where the application does (RFC 9111 section 4.2.4), up to an age of `most`. Never what must be
     /// confirmed, never stale against `must-revalidate`, and no answer that was a failure itself.
     pub fn stands_in(&self, now: Instant, most: Option<Duration>) -> bool {
-        let age = self.age(now);
-        let allowed = age < self.grace || most.is_some_and(|most| age <= most);
+        let age = self.seconds(now);
+        let allowed = age < self.grace || most.is_some_and(|most| age <= secs(most));
         self.good && !self.confirm && (self.known && age < self.lifetime || !self.strict && allowed)
     }
 
@@ -260,8 +275,38 @@ impl Term {
         self.confirm = true;
     }
 
-    /// Is the content of the same family, as far as both say? A captive portal answers with HTML in place of JSON.
-    pub fn alike(&self, other: &Self) -> bool {
-        self.kind == 0 || other.kind == 0 || self.kind == other.kind
+    /// Is `new` content to take this one's place? Not HTML in the place of anything else: so a captive portal answers,
+    /// and so do login pages. The other way round whatever comes is taken: the portal may have been there first.
+    pub fn yields_to(&self, new: &Self) -> bool {
+        !(self.kind == 2 && new.kind == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_of_a_second_ages_nobody() {
+        let response = b"cache-control: max-age=1\ndate: Thu, 01 Jan 1970 00:00:09 GMT";
+        let came = |ms| Exchange { response, ..Exchange::plain(WallTime(ms)) };
+        let age = |ms| judge(Instant::ORIGIN, &came(ms)).map(|term| term.age(Instant::ORIGIN));
+        assert_eq!(age(9_999), Some(Duration::ZERO));
+        assert_eq!(age(10_000), None, "stale when it came");
+    }
+
+    #[test]
+    fn html_takes_the_place_of_html_only() {
+        let term = |media: &[u8]| {
+            let response = [b"cache-control: max-age=1\ncontent-type: ", media].concat();
+            judge(Instant::ORIGIN, &Exchange { response: &response, ..Exchange::plain(WallTime(0)) }).unwrap()
+        };
+        let yields = |one: &[u8], other: &[u8]| term(one).yields_to(&term(other));
+        assert!(yields(b"text/html; charset=utf-8", b"application/json"));
+        assert!(!yields(b"application/json", b"text/html; charset=utf-8"));
+        assert!(!yields(b"image/png", b"TEXT/HTML"));
+        assert!(yields(b"text/html", b"application/xhtml+xml"));
+        assert!(yields(b"application/problem+json", b"application/json"));
+        assert!(yields(b"", b"text/html") && yields(b"application/json", b""));
     }
 }

@@ -1,7 +1,6 @@
 //! What a request accepts of a stored response: Fetch's cache mode and the request directives (RFC 9111 section 5.2.1).
 
-use super::control::{Control, Word, lines};
-use crate::time::Duration;
+use super::control::{Control, Word, lines, starts};
 
 /// Fetch's cache mode, by its code at the boundary.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -35,16 +34,16 @@ impl Mode {
     }
 }
 
-/// What one request accepts.
+/// What one request accepts; times in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
     pub(super) mode: Mode,
     /// Younger than this.
-    pub(super) max_age: Duration,
+    pub(super) max_age: f64,
     /// Stale for less than this.
-    pub(super) max_stale: Duration,
+    pub(super) max_stale: f64,
     /// Fresh for at least this.
-    pub(super) min_fresh: Duration,
+    pub(super) min_fresh: f64,
     /// Only confirmed.
     pub(super) confirmed: bool,
     only: bool,
@@ -55,13 +54,13 @@ impl Wish {
     /// range and a condition of the caller's own are not for a cache (Fetch, "HTTP-network-or-cache fetch").
     pub fn read(mode: Mode, request: &[u8]) -> Self {
         let asked = Control::asked(request);
-        let (zero, most) = (Duration::ZERO, Duration::MAX);
+        let seconds = |word, endless| if endless { f64::INFINITY } else { asked.seconds(word) };
         let past = asked.has(Word::NoStore) || asked.spoiled() || special(request);
         Self {
             mode: if past { Mode::NoStore } else { mode },
-            max_age: asked.value(Word::MaxAge, most, zero, zero),
-            max_stale: asked.value(Word::MaxStale, zero, most, zero),
-            min_fresh: asked.value(Word::MinFresh, zero, most, most),
+            max_age: seconds(Word::MaxAge, !asked.has(Word::MaxAge)),
+            max_stale: seconds(Word::MaxStale, asked.bare(Word::MaxStale)),
+            min_fresh: seconds(Word::MinFresh, asked.vague(Word::MinFresh)),
             confirmed: asked.has(Word::NoCache),
             only: mode == Mode::OnlyIfCached || asked.has(Word::OnlyIfCached),
         }
@@ -70,6 +69,11 @@ impl Wish {
     /// Of a request that says nothing.
     pub fn plain() -> Self {
         Self::read(Mode::Default, &[])
+    }
+
+    /// Does it want the origin's confirmation, and nothing without?
+    pub fn insists(&self) -> bool {
+        self.confirmed || self.mode == Mode::NoCache
     }
 
     /// Must the network be left alone (RFC 9111 section 5.2.1.7)? Then what cannot be answered is a 504, or in Fetch's
@@ -98,8 +102,7 @@ pub enum Fit {
 fn special(request: &[u8]) -> bool {
     let mut found = false;
     lines(request, &mut |name, _| {
-        let condition = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"if-"));
-        found |= condition || name.eq_ignore_ascii_case(b"range");
+        found |= starts(name, b"if-") || name.eq_ignore_ascii_case(b"range");
     });
     found
 }

@@ -241,6 +241,9 @@ mod tests {
         let due = gate.next_timeout(at(0));
         gate.set_hidden(due, false);
         assert_eq!(polled(&mut gate, due), [Verdict::Go(ticket)], "nothing is spread that nobody has left");
+        gate.set_hidden(due, true);
+        gate.set_hidden(due, true);
+        assert!(gate.is_hidden());
     }
 
     /// What ten parts of a page ask for.

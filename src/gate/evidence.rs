@@ -269,15 +269,12 @@ impl Gate {
         }
     }
 
-    /// Raises or eases the level of the scope, or of the class; what one class of several says of its scope is capped.
+    /// Raises or eases the level of the scope; what one class of several says of it is capped.
     fn press(&mut self, now: Instant, r: &Request, evidence: Evidence, everywhere: bool) {
         let figures = &self.policy.pressure;
         let cap = if everywhere || self.places.is_alone(r.scope, r.route) { ONE } else { figures.class_cap };
         if let Some(scope) = self.places.get_mut(r.scope) {
             scope.level.hear(now, evidence, cap, figures);
-        }
-        if !everywhere && let Some(route) = self.places.get_mut(r.route) {
-            route.level.hear(now, evidence, ONE, figures);
         }
     }
 

@@ -237,13 +237,13 @@ pub const TYPED_AGAIN: Duration = Duration::from_secs(5);
 pub const TYPED_KEPT: u32 = 16;
 /// A response that names no end is fresh for this part of the time since it was last modified: a tenth, the typical
 /// fraction (RFC 9111 section 4.2.2) ...
-pub const GUESS_PART: u32 = 10;
-/// ... and no longer than this: beyond a day a cache would have to warn (RFC 7234 section 5.5.4).
-pub const GUESS_LONGEST: Duration = Duration::from_secs(86_400);
+pub const GUESS_PART: f64 = 10.0;
+/// ... and no longer than this, in seconds: beyond a day a cache would have to warn (RFC 7234 section 5.5.4).
+pub const GUESS_LONGEST: f64 = 86_400.0;
 /// Fields that a stored response may vary on; a response that names more is not stored. What is common names one to four.
 pub const VARY_NAMES: u32 = 16;
-/// Bytes of their names and of what the request said in them: an Authorization fits, a thousand copies are 4 MB at worst.
-pub const VARY_BYTES: usize = 4_096;
+/// Bytes of their names: twice as long as the longest that are common, a thousand copies are half a megabyte at worst.
+pub const VARY_BYTES: usize = 512;
 /// Events that wait to be read.
 pub const EVENTS: usize = 256;
 

@@ -153,6 +153,7 @@ mod tests {
             Some(true),
             "the first, below twice the least"
         );
+        assert_eq!(Usual::default().answered(at(0), ms(200), &POLICY), None, "and from there on");
 
         let mut one = steady(400);
         assert!(one.answered(at(100_000), ms(480), &POLICY) == Some(true), "in time");

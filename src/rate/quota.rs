@@ -262,10 +262,27 @@ mod tests {
         for half_minute in 0..=240 {
             told(&mut q, half_minute * 30, 50.0, 60);
         }
+        let mut other = Quota::new(at(0));
+        for n in 0..=103 {
+            told(&mut other, n * 70, 50.0, 71);
+        }
         told(&mut q, 7_210, 30.0, 60);
         told(&mut q, 7_220, 9.0, 60);
         q.sent(at(7_220));
         assert!(q.ask(at(7_220), false, &POLICY).is_err());
+        told(&mut other, 7_215, 30.0, 60);
+        told(&mut other, 7_220, 9.0, 60);
+        other.sent(at(7_220));
+        assert!(other.ask(at(7_220), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn what_lasts_just_until_the_reset_holds_no_human() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 8.0, 60);
+        told(&mut q, 30, 4.0, 30);
+        q.sent(at(30));
+        assert_eq!(q.ask(at(30), false, &POLICY), Ok(()));
     }
 
     #[test]
@@ -299,6 +316,20 @@ mod tests {
         told(&mut q, 20, 8.0, 60);
         q.sent(at(20));
         assert!(q.ask(at(20), false, &POLICY).is_err());
+    }
+
+    #[test]
+    fn a_height_that_was_kept_for_a_while_is_part_of_the_rate() {
+        let mut q = Quota::new(at(0));
+        told(&mut q, 0, 9.0, 60);
+        told(&mut q, 29, 9.0, 31);
+        told(&mut q, 30, 5.0, 30);
+        q.sent(at(30));
+        assert_eq!(
+            q.ask(at(30), false, &POLICY),
+            Ok(()),
+            "four in half a minute, five left for the other half"
+        );
     }
 
     #[test]

@@ -64,8 +64,11 @@ fn fill<'a>(parts: &mut Parts, picture: &[u8], text: &'a [u8], fold: bool) -> Op
             b'[' | b']' => {}
             b'n' => {
                 let (name, rest) = text.0.split_at_checked(3)?;
-                let alike = |month: &[u8]| month == name || fold && month.eq_ignore_ascii_case(name);
-                parts[1] = MONTHS.split(|byte| *byte == b' ').position(alike)? as i32 + 1;
+                let place = scan::place_of(MONTHS, name, fold);
+                if place == scan::NOWHERE {
+                    return None;
+                }
+                parts[1] = place as i32 + 1;
                 text.0 = rest;
             }
             b'v' => {

@@ -70,9 +70,15 @@ pub fn holds(text: &[u8], word: &[u8]) -> bool {
 }
 
 /// The place of a word in a list of words with a blank after each but the last; [`NOWHERE`] when it is not there.
-#[inline(never)]
 pub fn place(words: &[u8], word: &[u8]) -> usize {
-    words.split(|byte| *byte == b' ').position(|known| known == word).unwrap_or(NOWHERE)
+    place_of(words, word, false)
+}
+
+/// The same; with `fold` the case of letters does not count.
+#[inline(never)]
+pub fn place_of(words: &[u8], word: &[u8], fold: bool) -> usize {
+    let same = |known: &[u8]| known == word || fold && known.eq_ignore_ascii_case(word);
+    words.split(|byte| *byte == b' ').position(same).unwrap_or(NOWHERE)
 }
 
 /// No place in any list.

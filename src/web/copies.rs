@@ -5,7 +5,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Room, text, with};
+use super::{ROOMS, Room, text, with};
 use crate::cache::CopyId;
 use crate::cache::freshness::{Exchange, Mode};
 use crate::coalesce::KeyId;
@@ -111,6 +111,11 @@ pub fn copy_forget(room: u32, copy: u32) {
 #[wasm_bindgen]
 pub fn copy_look(room: u32, now: f64, copy: u32, key: u32, how: u32, asked: u32) -> f64 {
     let now = Instant::from_ms(now);
+    if asked == 0
+        && let Some(packed) = fresh(room, now, CopyId(copy))
+    {
+        return packed;
+    }
     with(room, 0.0, &mut |room| {
         let most = room.said().most;
         text::read(asked >> 4, &mut |fields| {
@@ -119,6 +124,25 @@ pub fn copy_look(room: u32, now: f64, copy: u32, key: u32, how: u32, asked: u32)
             room.seen(now, look)
         })
     })
+}
+
+/// The common case: a plain request, and a fresh copy. Nothing is called from here, so that the room stays where it is.
+fn fresh(room: u32, now: Instant, copy: CopyId) -> Option<f64> {
+    ROOMS.with_borrow_mut(|rooms| {
+        let room = rooms.get_mut((room as usize).wrapping_sub(1))?.as_mut()?.as_mut()?;
+        let age = room.gate.fresh(now, copy)?;
+        room.about.most = None;
+        room.age = age;
+        Some(f64::from(FRESH) + f64::from(seconds(age)) * 2048.0)
+    })
+}
+
+/// It is fresh: nothing has changed, no flag is set and no timer is armed.
+const FRESH: u32 = 1;
+
+/// Whole seconds, as the field Age has them.
+fn seconds(age: Duration) -> u32 {
+    (age.as_micros() / 1_000_000).min(u64::from(u32::MAX)) as u32
 }
 
 impl Room {
@@ -134,12 +158,11 @@ impl Room {
             Look::Serve(served) => served,
         };
         self.age = served.age;
-        let seconds = Ticket((served.age.as_millis() / 1000).min(u64::from(u32::MAX)) as u32);
-        // A fresh one changes nothing: no flag is set for it, and no timer.
+        let seconds = Ticket(seconds(served.age));
         let (kind, why, ticket, flags) = match served.instead {
             Some((ticket, why)) => (3, why as u32, ticket, self.flags(now)),
             None if served.stale => (2, 0, seconds, self.flags(now)),
-            None => (1, 0, seconds, 0),
+            None => (FRESH, 0, seconds, 0),
         };
         f64::from(kind | why << 4 | flags) + f64::from(ticket.0) * 2048.0
     }

@@ -43,6 +43,22 @@ fn without_a_ticket_what_would_wait_is_refused_and_not_sent() {
 }
 
 #[test]
+fn without_a_ticket_what_a_page_renews_on_return_goes() {
+    let mut world =
+        World::alone(&[], |hit| if hit.at == at(0) { ok() } else { Answer(200, String::new(), secs(20)) });
+    world.ask(at(0), "/a", GET);
+    for _ in 1..defaults::TICKETS {
+        world.ask(at(900), "/b", POST);
+    }
+    world.act(at(1_000), |gate, now| gate.returned(now));
+    world.ask(at(1_001), "/b", POST);
+    let renewed = world.ask(at(1_002), "/a", APART);
+    world.run();
+    let call = world.call(renewed);
+    assert_eq!((call.sent.as_slice(), call.end()), (&[at(1_002)][..], End::Served(200)));
+}
+
+#[test]
 fn more_keys_than_places_are_interned_again_and_all_are_served() {
     let mut world = World::alone(&[], |_| ok());
     for n in 0..3 * defaults::KEYS as u64 {

@@ -102,6 +102,17 @@ impl Page {
         }
     }
 
+    /// Whether the last that was served said when its origin may be tried again.
+    fn until(&mut self) -> Instant {
+        let mut until = Instant::ORIGIN;
+        while let Some(event) = self.gate.event() {
+            if event.kind == Kind::Stale {
+                until = event.at;
+            }
+        }
+        until
+    }
+
     fn told(&mut self) -> Vec<(Kind, Option<Reason>, u32)> {
         let mut all = Vec::new();
         while let Some(event) = self.gate.event() {
@@ -151,6 +162,20 @@ fn a_closed_scope_is_spared_and_the_copy_stands_in_told_with_reason_and_age() {
     };
     assert_eq!(age, secs(20));
     assert_eq!(page.told(), [(Kind::Stale, Some(Reason::RetryAfter), 20_000)]);
+}
+
+#[test]
+fn who_is_shown_what_is_stale_is_told_when_the_origin_is_tried_again() {
+    let mut page = Page::new(&[]);
+    let copy = page.keep(at(0), SPARE);
+    page.refuse(at(20_000), 60);
+    assert!(stale(page.look(at(20_000), copy)));
+    let until = page.until();
+    assert!(until >= at(80_000) && until < at(100_000), "the server's time and its spread: {until:?}");
+    let mut page = Page::new(&[]);
+    let copy = page.keep(at(0), SPARE);
+    assert!(stale(page.look_as(at(20_000), copy, true, None)));
+    assert_eq!(page.until(), Instant::NEVER, "nobody can say");
 }
 
 #[test]

@@ -182,3 +182,48 @@ fn restore_after_is_the_applications_choice() {
     );
     assert!((24_900..=25_100).contains(&(long - usual)), "{at_once} {usual} {long}");
 }
+
+#[test]
+fn events_that_nobody_comes_for_are_counted() {
+    let mut world = World::alone(&[], |_| ok());
+    let x = declare(&mut world, "x", 2);
+    let gate = &mut world.pages[0].gate;
+    for n in 0..1_000 {
+        gate.force(at(0), x, Some(n % 2 == 1));
+    }
+    let kept = std::iter::from_fn(|| gate.event()).count() as u32;
+    assert!(kept > 0 && kept < 1_000);
+    assert_eq!(gate.events_dropped(), 1_000 - kept);
+}
+
+#[test]
+fn it_is_told_in_which_state_a_feature_went_off() {
+    let mut world = World::alone(&[], dip);
+    declare(&mut world, "x", 2);
+    world.ask(at(0), "/a", POST);
+    world.run_until(at(10));
+    assert!(world.gate().has_events());
+    let told: Vec<u8> =
+        world.events().iter().filter(|e| e.kind == Kind::Feature).map(|e| e.priority).collect();
+    assert_eq!(told, [2], "serious");
+    assert!(!world.gate().has_events(), "all are read");
+}
+
+#[test]
+fn a_poll_is_due_when_a_feature_may_be_back() {
+    let mut world =
+        World::alone(&[], |hit| if hit.at == at(0) { says(200, "off=(x), for=30") } else { ok() });
+    let x = declare(&mut world, "x", 3);
+    world.ask(at(0), "/a", GET);
+    world.run_until(at(1_000));
+    assert!(world.gate().is_off(x));
+    let back = world.gate().next_timeout(at(1_000));
+    let scope = world.scope(0, ORIGIN);
+    let named = |ms| world.gate().named_off(at(ms), scope);
+    assert_eq!(
+        (named(30_009), named(30_010)),
+        ("x\n", ""),
+        "it was said ten milliseconds after it was asked"
+    );
+    assert!(back > at(30_000) && !world.gate().has_due(at(29_999)) && world.gate().has_due(back));
+}

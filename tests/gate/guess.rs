@@ -1,12 +1,14 @@
 //! Our own guesses: the breaker and back-off, short, probed by one, and cleared by one good answer.
 
-use tidegate::policy::Setting;
+use tidegate::gate::Gate;
+use tidegate::policy::{Config, Setting};
 use tidegate::reason::Reason;
+use tidegate::verdict::{How, Outcome, Verdict};
 
 use crate::world::*;
 
 /// No holding, so that every failure is one call's.
-const ONCE: u32 = GET | tidegate::verdict::How::NO_HOLD;
+const ONCE: u32 = GET | How::NO_HOLD;
 
 fn broken_until(end: u64) -> impl FnMut(&Hit) -> Answer {
     move |hit| {
@@ -56,7 +58,7 @@ fn nine_failures_close_nothing() {
 #[test]
 fn one_probe_goes_and_its_good_answer_frees_all_who_wait_at_once() {
     let mut world = tripped(2_000);
-    let settings_coalesce_not = ONCE & !tidegate::verdict::How::JOIN;
+    let settings_coalesce_not = ONCE & !How::JOIN;
     let waiters: Vec<_> = (0..5).map(|n| world.ask(at(2_000 + n), "/a", settings_coalesce_not)).collect();
     world.run();
     let sent: Vec<_> = waiters.iter().map(|c| world.call(*c).sent[0]).collect();
@@ -92,7 +94,7 @@ fn a_late_answer_of_an_earlier_epoch_changes_nothing() {
             ok()
         }
     });
-    world.ask(at(0), "/a", ONCE & !tidegate::verdict::How::JOIN);
+    world.ask(at(0), "/a", ONCE & !How::JOIN);
     for n in 0..10 {
         world.ask(at(10 + n * 10), "/a", ONCE);
     }
@@ -160,8 +162,7 @@ fn many_refusals_of_one_burst_are_one_round_of_backing_off() {
 fn a_failed_probe_tells_who_waited_for_it_at_once() {
     let mut world = tripped(60_000);
     let probe = world.ask_for(0, at(TRIPPED + 5_000), "/a", ONCE, Some(secs(60)));
-    let waits =
-        world.ask_for(0, at(TRIPPED + 5_010), "/a", ONCE & !tidegate::verdict::How::JOIN, Some(secs(3)));
+    let waits = world.ask_for(0, at(TRIPPED + 5_010), "/a", ONCE & !How::JOIN, Some(secs(3)));
     world.run();
     assert_eq!(world.call(probe).sent.len(), 1);
     let failed = at(TRIPPED + 5_100);
@@ -191,4 +192,55 @@ fn one_failure_in_a_hundred_that_closes_nothing_refuses_nobody() {
             assert!(waited <= most, "{kind} (seed {seed}): {waited} of 2000 waited for others' failures");
         }
     }
+}
+
+#[test]
+fn two_classes_that_fail_close_the_scope_for_a_moment_unless_nobody_wants_guesses_about_failures() {
+    for (breaker, goes) in [(1.0, false), (0.0, true)] {
+        let mut world = World::alone(&[(Setting::Breaker, breaker)], broken_until(60_000));
+        for (n, path) in ["/a", "/b", "/a", "/b"].iter().enumerate() {
+            world.ask(at(n as u64 * 110), path, ONCE);
+        }
+        let next = world.ask_for(0, at(600), "/b", ONCE, Some(ms(0)));
+        world.run();
+        assert_eq!(!world.call(next).sent.is_empty(), goes, "{breaker}: {:?}", world.call(next));
+    }
+}
+
+#[test]
+fn where_two_classes_have_failed_and_nothing_was_well_since_one_failure_more_is_enough() {
+    let mut world = World::alone(&[], broken_until(60_000));
+    for (n, path) in [(0, "/a"), (110, "/b"), (9_000, "/b")] {
+        world.ask(at(n), path, ONCE);
+    }
+    let next = world.ask_for(0, at(9_200), "/c", ONCE, Some(ms(0)));
+    world.run();
+    assert_eq!(world.hits.len(), 3, "the third one went");
+    assert!(world.call(next).sent.is_empty(), "{:?}", world.call(next));
+}
+
+#[test]
+fn only_the_press_that_has_probed_a_guess_begins_another_round() {
+    let mut gate = Gate::new(Config::default().mend(), 5);
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    let key = gate.key(at(0), scope, b"POST", b"https://a.example/a");
+    let press = How(POST | How::PRESS);
+    let go = |gate: &mut Gate, now| match gate.ask(now, key, press, None) {
+        Verdict::Go(ticket) => ticket,
+        other => panic!("{other:?}"),
+    };
+    let guess = |gate: &mut Gate, now| match gate.ask(now, key, How(POST), Some(ms(0))) {
+        Verdict::Shed { retry_at, .. } => retry_at,
+        other => panic!("{other:?}"),
+    };
+    let sent = [(); 3].map(|()| go(&mut gate, at(0)));
+    let mut rounds = Vec::new();
+    for (ticket, now) in sent.into_iter().zip([5, 6, 7]) {
+        let _ = gate.settle(at(now), ticket, Outcome::Status(429), None);
+        rounds.push(guess(&mut gate, at(now)));
+    }
+    assert!(rounds.iter().all(|until| *until == rounds[0]), "all of one burst: {rounds:?}");
+    let probe = go(&mut gate, at(100));
+    let _ = gate.settle(at(105), probe, Outcome::Status(429), None);
+    assert!(guess(&mut gate, at(105)) > rounds[0]);
 }

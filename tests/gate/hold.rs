@@ -3,6 +3,7 @@
 use tidegate::event::Kind;
 use tidegate::policy::Setting;
 use tidegate::reason::Reason;
+use tidegate::verdict::How;
 
 use crate::world::*;
 
@@ -36,7 +37,7 @@ fn what_may_have_been_done_or_is_no_load_is_handed_over_at_once() {
 
 #[test]
 fn one_that_may_not_be_repeated_or_asks_not_to_be_held_gets_the_real_answer() {
-    let no_hold = GET | tidegate::verdict::How::NO_HOLD;
+    let no_hold = GET | How::NO_HOLD;
     for how in [POST, no_hold, GET | 1 << 8] {
         let mut world = World::alone(&[], |_| fail(503));
         let call = world.ask(at(0), "/a", how);
@@ -68,7 +69,7 @@ fn attempts_are_bounded_and_a_request_may_ask_for_its_own_number() {
 #[test]
 fn the_servers_veto_is_respected() {
     use tidegate::hint::Hint;
-    use tidegate::verdict::{How, Outcome, Ticket, Verdict};
+    use tidegate::verdict::{Outcome, Ticket, Verdict};
     let mut world = World::alone(&[], |_| ok());
     let gate = &mut world.pages[0].gate;
     let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
@@ -169,5 +170,61 @@ fn a_hold_never_outlasts_patience() {
         let call = world.ask_for(0, at(0), "/a", GET, Some(ms(patience)));
         world.run();
         assert!(world.call(call).ended() <= at(patience + 5), "{patience}");
+    }
+}
+
+#[test]
+fn an_intent_that_is_answered_at_once_is_still_shared_with_its_equal() {
+    let refused = std::cell::Cell::new(at(1_000_000));
+    let mut world = World::alone(&[], |hit| {
+        if hit.at > refused.get() { Answer(200, String::new(), ms(300)) } else { busy(503, 2) }
+    });
+    let first = world.ask(at(0), "/a", GET);
+    while world.call(first).end.is_none() {
+        world.run_until(world.now + ms(1));
+    }
+    refused.set(world.call(first).ended());
+    assert!(world.call(first).sent.len() > 1, "it was held");
+    let again = [10_000, 10_100].map(|n| world.ask(refused.get() + ms(n), "/a", GET));
+    world.run();
+    assert!(world.call(again[1]).joined, "{:?}", world.call(again[1]));
+}
+
+#[test]
+fn only_who_was_held_is_answered_at_once_the_next_time() {
+    let mut world = World::alone(&[], |hit| if hit.at < at(1_000) { busy(503, 20) } else { ok() });
+    world.ask(at(0), "/other", POST);
+    let refused = world.ask_for(0, at(100), "/a", GET, Some(ms(0)));
+    let waits = world.ask_for(0, at(200), "/a", GET, Some(secs(60)));
+    world.run();
+    assert!(matches!(world.call(refused).end(), End::Shed(Reason::RetryAfter, _)));
+    assert!(world.call(waits).sent[0] >= at(20_005), "it was never held: {:?}", world.call(waits));
+
+    let mut world = World::alone(&[], |hit| match hit.url.as_str() {
+        "https://a.example/other" => Answer(503, "retry-after: 60\n".into(), ms(10)),
+        _ if hit.at == at(0) => busy(503, 2),
+        _ => ok(),
+    });
+    world.ask(at(0), "/other", POST);
+    let held = world.ask(at(0), "/a", GET);
+    let again = world.ask_for(0, at(10_000), "/a", GET, Some(secs(100)));
+    world.run();
+    assert!(matches!(world.call(held).end(), End::Shed(..)), "in vain: {:?}", world.call(held));
+    assert_eq!(world.call(again).ended(), at(10_000), "{:?}", world.call(again));
+}
+
+#[test]
+fn who_was_held_and_fails_again_keeps_the_next_one_from_asking_unless_nobody_wants_guesses() {
+    for (breaker, goes) in [(1.0, false), (0.0, true)] {
+        let mut world = World::alone(&[(Setting::Breaker, breaker)], |_| fail(502));
+        let first = world.ask(at(0), "/a", GET | 2 << 8);
+        while world.call(first).end.is_none() {
+            world.run_until(world.now + ms(1));
+        }
+        assert_eq!(world.call(first).sent.len(), 2, "it was held");
+        let now = world.now + ms(10);
+        let next = world.ask_for(0, now, "/a?next", GET | How::NO_HOLD, Some(ms(0)));
+        world.run();
+        assert_eq!(!world.call(next).sent.is_empty(), goes, "{breaker}: {:?}", world.call(next));
     }
 }

@@ -140,3 +140,13 @@ fn a_held_background_flight_that_a_human_joins_goes_as_early_as_the_human_would(
     assert!(world.call(joiner).joined);
     assert!(world.hits[1].url.ends_with("/poll"), "{:?}", world.hits);
 }
+
+#[test]
+fn a_flight_that_others_have_joined_is_held_like_any_other() {
+    let mut world =
+        World::alone(&[], |hit| if hit.at < at(100) { Answer(503, String::new(), ms(50)) } else { ok() });
+    let calls = [0, 10].map(|n| world.ask(at(n), "/a", GET));
+    world.run();
+    assert_eq!(calls.map(|call| world.call(call).end()), [End::Served(200); 2]);
+    assert_eq!(world.hits.len(), 2);
+}

@@ -89,6 +89,16 @@ fn while_it_is_late_and_no_more_than_fair_what_a_human_waits_for_goes() {
 }
 
 #[test]
+fn what_is_fair_is_no_doubt_while_another_is_in_flight() {
+    let mut world = used_to(&["/a", "/b"], dip(100, 6_000));
+    world.ask(at(20_000), "/a", GET);
+    assert_eq!(state(&mut world, at(21_200)), State::Fair);
+    let call = world.ask(at(21_300), "/b", GET);
+    world.run_until(at(21_301));
+    assert_eq!(world.call(call).sent, [at(21_300)]);
+}
+
+#[test]
 fn who_waits_for_one_in_flight_goes_when_that_ends_without_an_answer() {
     for how_it_ends in ["aborted", "failed", "says nothing"] {
         let mut world = used_to(&["/a"], move |hit| match hit.url.rsplit('/').next().unwrap() {
@@ -418,4 +428,90 @@ fn a_humans_own_press_finds_out_whether_a_guess_is_true_once_a_rest_and_never_be
     assert_eq!(world.call(first).sent, [at(50)]);
     assert!(world.call(second).sent.first().is_none_or(|sent| *sent > at(500)), "the rest goes on");
     assert!(world.call(told).sent.first().is_none_or(|sent| *sent >= at(5_000)), "the server's word");
+}
+
+#[test]
+fn one_of_a_class_never_answered_that_takes_long_holds_nobody() {
+    let mut world = World::alone(&[], |_| after(60_000));
+    world.ask(at(0), "/a", GET);
+    let next = world.ask(at(3_000), "/a?next", GET);
+    world.run_until(at(4_000));
+    assert_eq!(world.call(next).sent, [at(3_000)]);
+}
+
+#[test]
+fn of_two_that_left_in_one_moment_the_answer_in_time_speaks_for_both() {
+    let mut world = used_to(&["/a", "/b"], |hit| after(if hit.url.ends_with("?slow") { 5_000 } else { 100 }));
+    world.ask(at(10_000), "/a?slow", GET);
+    world.ask(at(10_000), "/b", GET);
+    assert_eq!(state(&mut world, at(11_500)), State::Nominal, "of the scope");
+
+    let mut world = used_to(&["/a"], |hit| after(if hit.url.ends_with("?slow") { 5_000 } else { 100 }));
+    world.ask(at(10_000), "/a?slow", GET);
+    world.ask(at(10_000), "/a", GET);
+    let next = world.ask(at(13_200), "/a", GET);
+    world.run_until(at(14_000));
+    assert_eq!(world.call(next).sent, [at(13_200)], "of the class");
+}
+
+#[test]
+fn what_the_gate_finds_out_itself_nobody_can_claim() {
+    let claims = 1 << 16 | 1 << 17 | 1 << 25;
+    let mut world = World::alone(&[], |_| after(100));
+    world.ask(at(0), "/a", GET);
+    let first = world.ask(at(10_000), "/first", BACKGROUND | claims);
+    let second = world.ask(at(10_050), "/second", BACKGROUND | claims);
+    world.run();
+    assert_eq!(world.call(first).sent, [at(10_030)], "nothing of it was shown before");
+    assert_eq!(world.call(second).sent, [at(10_080)], "and nothing essential is in flight");
+}
+
+#[test]
+fn what_is_usual_is_taken_off_once() {
+    let mut world = used_to(&["/a"], dip(400, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    assert_eq!(state(&mut world, at(11_399)), State::Nominal);
+    assert_eq!(state(&mut world, at(11_401)), State::Fair, "400 ms usually, and a second more");
+}
+
+#[test]
+fn what_says_nothing_by_its_time_is_not_held_by_a_doubt_about_time() {
+    let mut world = used_to(&["/a"], dip(100, 6_000));
+    world.ask(at(10_000), "/a", GET);
+    let upload = world.ask(at(13_500), "/b", GET | How::UNTIMED);
+    let plain = world.ask(at(13_501), "/c", GET);
+    world.run_until(at(13_600));
+    assert_eq!(world.call(upload).sent, [at(13_500)]);
+    assert!(!world.call(plain).waits.is_empty());
+}
+
+#[test]
+fn background_work_is_dropped_by_an_answer_that_a_human_waited_for_and_by_nothing_else() {
+    let mut world = used_to(&["/a"], |hit| {
+        after(match (hit.at >= at(9_900), hit.url.ends_with("/slow")) {
+            (false, _) => 100,
+            (true, false) => 6_000,
+            (true, true) => 4_500,
+        })
+    });
+    let background = world.ask(at(9_900), "/slow", BACKGROUND);
+    world.ask(at(10_000), "/a", GET);
+    let gone = world.ask(at(10_050), "/b", GET);
+    let poll = world.ask(at(10_700), "/poll", BACKGROUND);
+    world.abort(at(14_000), gone);
+    world.run_until(at(15_000));
+    assert_eq!((world.call(gone).end(), world.call(background).end()), (End::Gone, End::Served(200)));
+    assert_eq!(world.call(poll).end, None, "it waits on");
+    world.run_until(at(16_001));
+    assert!(matches!(world.call(poll).end(), End::Shed(Reason::Overload, _)));
+}
+
+#[test]
+fn what_was_shown_long_ago_is_no_refresh() {
+    let mut world = World::alone(&[], |_| after(100));
+    world.ask(at(0), "/shown", GET);
+    world.ask(at(65_000), "/a", GET);
+    let again = world.ask(at(75_000), "/shown", BACKGROUND);
+    world.run();
+    assert_eq!(world.call(again).sent, [at(75_030)]);
 }

@@ -45,3 +45,17 @@ fn in_the_first_minute_of_a_page_nothing_was_late_and_what_it_shows_is_renewed()
     assert_eq!(gate.settle(now(100), ticket, Outcome::Status(200), None), Verdict::Done(ticket));
     assert!(matches!(gate.ask(now(1_000), key, How(BACKGROUND), None), Verdict::Go(_)));
 }
+
+#[test]
+fn in_the_first_minute_of_a_page_what_was_never_shown_is_no_refresh() {
+    let now = |n| Instant::ORIGIN + ms(n);
+    let mut gate = Gate::new(Config::default().mend(), 3);
+    let scope = gate.scope(now(0), ORIGIN.as_bytes()).unwrap();
+    let [shown, other] =
+        [b"https://a.example/a", b"https://a.example/b"].map(|url| gate.key(now(0), scope, b"GET", url));
+    let Verdict::Go(ticket) = gate.ask(now(0), shown, How(GET), None) else { panic!("it goes") };
+    assert_eq!(gate.settle(now(100), ticket, Outcome::Status(200), None), Verdict::Done(ticket));
+    let asked = gate.ask(now(10_000), other, How(BACKGROUND), None);
+    let Verdict::Wait { ticket, .. } = asked else { panic!("{asked:?}") };
+    assert_eq!(gate.poll(now(10_030)), Some(Verdict::Go(ticket)));
+}

@@ -1,9 +1,11 @@
 //! A word that comes after the answer was settled: evidence about the scope and the route, never about the request.
 
 use tidegate::coalesce::KeyId;
-use tidegate::gate::Gate;
-use tidegate::hint::{Hint, Quota};
+use tidegate::gate::{Gate, Report};
+
+use tidegate::hint::{Advice, Hint, Quota};
 use tidegate::pressure::State;
+use tidegate::reason::Reason;
 use tidegate::time::Instant;
 use tidegate::verdict::{How, Outcome, Verdict};
 
@@ -72,6 +74,84 @@ fn an_overload_without_a_time_is_a_guess_and_raises_the_pressure_once() {
     let before = gate.pressure(at(30), scope).value;
     gate.hear(at(30), a, 429, &Hint { overloaded: true, ..Hint::default() });
     assert_eq!(gate.pressure(at(30), scope).value, before, "the status said so already");
+}
+
+#[test]
+fn a_word_that_speaks_of_no_overload_refuses_nothing() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    answered(gate, a, 200, at(0));
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    gate.hear(at(10), a, 200, &Hint { load: Some(0.1), ..Hint::default() });
+    assert_eq!(gate.pressure(at(10), scope).value, 0);
+    assert_eq!(waits(gate, a, at(20)), None);
+}
+
+#[test]
+fn a_wait_without_overload_closes_and_is_no_refusal() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    answered(gate, a, 200, at(0));
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    gate.hear(at(10), a, 200, &said(5_000, false));
+    assert_eq!(gate.pressure(at(10), scope).value, 0);
+    assert!(waits(gate, a, at(20)).expect("closed") >= at(5_010));
+}
+
+#[test]
+fn that_a_server_is_well_counts_only_with_an_answer_that_is_no_failure() {
+    for (status, clears) in [(503, false), (429, false), (200, true)] {
+        let (mut world, a, _) = gate();
+        let gate = &mut world.pages[0].gate;
+        answered(gate, a, 503, at(0));
+        let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+        let advice = Advice { state: Some(0), for_ms: 10_000, ..Advice::default() };
+        gate.hear(at(10), a, status, &Hint { advice: Some(advice), ..Hint::default() });
+        assert_eq!(gate.pressure(at(10), scope).value == 0, clears, "{status}");
+    }
+}
+
+#[test]
+fn a_reason_is_given_where_there_is_pressure_or_a_closure() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    assert_eq!(gate.pressure(at(0), scope), Report::default());
+    gate.hear(at(10), a, 200, &Hint { load: Some(1.0), ..Hint::default() });
+    let report = gate.pressure(at(10), scope);
+    assert!(report.state > State::Nominal && report.closed_until.is_none());
+    assert_eq!(report.reason, Some(Reason::Overload));
+}
+
+#[test]
+fn malformed_members_are_counted() {
+    let (mut world, ..) = gate();
+    let gate = &mut world.pages[0].gate;
+    for (members, all) in [(0, 0), (2, 2), (3, 5), (u32::MAX, u32::MAX)] {
+        gate.count_malformed(members);
+        assert_eq!(gate.malformed(), all);
+    }
+}
+
+#[test]
+fn that_a_guess_has_ended_is_to_be_seen_though_the_state_stays() {
+    let (mut world, a, _) = gate();
+    let gate = &mut world.pages[0].gate;
+    let scope = gate.scope(at(0), ORIGIN.as_bytes()).unwrap();
+    let advice = Advice { state: Some(2), for_ms: 600_000, ..Advice::default() };
+    gate.hear(at(0), a, 200, &Hint { advice: Some(advice), ..Hint::default() });
+    let sent = [(); 2].map(|()| match gate.ask(at(0), a, How(POST), None) {
+        Verdict::Go(ticket) => ticket,
+        other => panic!("{other:?}"),
+    });
+    let mut seen = Vec::new();
+    for (ticket, status) in sent.into_iter().zip([503, 200]) {
+        let _ = gate.settle(at(5), ticket, Outcome::Status(status), None);
+        assert!(gate.take_changed(), "{status}");
+        let report = gate.pressure(at(5), scope);
+        seen.push((report.state, report.closed_until.is_some()));
+    }
+    assert_eq!(seen, [(State::Serious, true), (State::Serious, false)]);
 }
 
 #[test]

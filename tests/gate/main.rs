@@ -15,6 +15,8 @@ mod leave;
 mod quota;
 mod reloaded;
 mod room;
+mod throttle;
+mod typing;
 mod whom;
 mod word;
 mod world;

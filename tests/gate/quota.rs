@@ -154,3 +154,35 @@ fn pacing_can_be_switched_off_but_not_the_servers_word() {
     world.run();
     assert!(world.call(held).sent[0] >= at(5_010));
 }
+
+#[test]
+fn quotas_of_one_name_and_different_figures_are_different_quotas() {
+    for other in ["q=1000;w=60", "q=10;w=3600"] {
+        let mut world = World::alone(&[], |hit| {
+            let (left, figures) = if hit.url.ends_with("/a") { (0, "q=10;w=60") } else { (9, other) };
+            Answer(
+                200,
+                format!("ratelimit: \"all\";r={left};t=60\nratelimit-policy: \"all\";{figures}\n"),
+                ms(10),
+            )
+        });
+        world.ask(at(0), "/a", GET);
+        world.ask(at(20), "/b", GET);
+        let held = world.ask_for(0, at(100), "/a", GET, Some(secs(100)));
+        world.run();
+        assert!(world.call(held).sent[0] >= at(60_010), "{other}: {:?}", world.call(held));
+    }
+}
+
+#[test]
+fn a_human_is_held_by_a_quota_that_falls_fast_when_less_than_a_tenth_is_left() {
+    for (left, goes) in [(11, true), (9, false)] {
+        let mut world = World::alone(&[], |hit| told(100, if hit.at == at(0) { 100 } else { left }, 60));
+        world.ask(at(0), "/a", GET);
+        world.ask(at(1_000), "/a", GET);
+        let calls = [2_000, 2_100, 2_200].map(|n| world.ask(at(n), "/a", GET));
+        world.run();
+        let waits = calls.iter().flat_map(|call| &world.call(*call).waits);
+        assert_eq!(waits.filter(|(_, why)| *why == Reason::Quota).count() == 0, goes, "{left}");
+    }
+}

@@ -164,3 +164,18 @@ fn hostile_times_never_close_for_longer_than_the_cap() {
         }
     }
 }
+
+#[test]
+fn who_has_to_wait_for_longer_than_it_was_told_is_told_again() {
+    let mut world = World::alone(&[], |hit| match hit.url.as_str() {
+        "https://a.example/limited" if hit.at == at(0) => busy(429, 2),
+        "https://a.example/busy" => busy(503, 10),
+        _ => ok(),
+    });
+    world.ask(at(0), "/limited", POST);
+    let waits = world.ask_for(0, at(100), "/limited", POST, Some(secs(60)));
+    world.ask(at(1_000), "/busy", POST);
+    world.run();
+    let told: Vec<_> = world.call(waits).waits.iter().map(|(until, _)| *until).collect();
+    assert!(told[0] < at(4_000) && told[1..].iter().any(|until| *until >= at(11_005)), "{told:?}");
+}

@@ -69,7 +69,7 @@ fn values<'a>(text: &'a [u8], name: &str) -> Vec<&'a str> {
 fn says(text: &[u8], word: &str) -> bool {
     let plain = |value: &&str| !value.contains('"');
     let list = values(text, "cache-control");
-    list.iter().all(|value| plain(value))
+    list.iter().all(plain)
         && list.iter().flat_map(|value| value.split(',')).any(|member| {
             let name = member.split('=').next().unwrap_or_default();
             name.trim_matches([' ', '\t']).eq_ignore_ascii_case(word)

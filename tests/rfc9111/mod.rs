@@ -1,4 +1,5 @@
 //! The cache's rules as rows of a table: what an RFC says, and cases that show it. The page is written from them.
+#![allow(clippy::too_many_lines, reason = "tables: a rule is a line")]
 
 mod freshness;
 mod requests;
@@ -146,6 +147,13 @@ impl Case {
             }
             let term = term.as_mut().unwrap_or_else(|| panic!("{told}: was not stored"));
             let at = |secs: &u64| start + Duration::from_secs(*secs);
+            for now in [0, 1, 9, 10, 30, 59, 60, 61, 3_600, 86_400].map(|secs| at(&secs)) {
+                let fresh = term.suits(&[]) && term.fit(now, &Wish::plain()) == Fit::Fresh;
+                let (ms, [until, add]) = (now.since(Instant::ORIGIN).as_millis() as u32, term.plain());
+                assert_eq!(ms < until, fresh, "{told}: asked plainly");
+                let age = Duration::from_millis(u64::from(ms.wrapping_add(add)));
+                assert!(!fresh || age == term.age(now), "{told}: {age:?}");
+            }
             match claim {
                 Claim::Unstored | Claim::Stored => {}
                 Claim::At(secs, fit) => {

@@ -85,11 +85,12 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             "9111 5.2.2.3",
-            "must-understand lifts no-store from a status that is understood, and forbids others.",
+            "must-understand lifts no-store from a status that is understood, and forbids others. Understood are those that are heuristically cacheable (our choice).",
             [
                 got("cache-control: max-age=60, no-store, must-understand").stored(),
                 got("cache-control: max-age=60, no-store, must-understand").status(599).unstored(),
                 got("cache-control: max-age=60, must-understand").status(599).unstored(),
+                got("cache-control: max-age=60, must-understand").status(302).unstored(),
                 got("cache-control: max-age=60, must-understand").status(404).stored(),
             ],
         ),

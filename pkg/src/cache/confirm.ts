@@ -1,24 +1,33 @@
-// Asking the origin whether a copy is still good: with our own validators, in the mode that takes no good copy away from the
-// browser, and only where a header costs no extra request.
-import type { Call } from "../room";
+// Asking the origin past the browser's own cache, which may hold what is known here to be out of date: with our own validators,
+// in the mode that takes no good copy away from it; without any, in the mode that replaces what it holds. Only where a header
+// costs no extra request.
+import type { Call, Room } from "../room";
 import { own } from "./keep";
 
-const enum Mode {
-  NoCache = 3,
+const enum Most {
+  /** URLs whose last answer may not be used again; of more the oldest goes. */
+  Past = 256,
 }
 
-/** How the origin is asked whether it confirms `call.copy`; undefined: it is asked as ever. */
-export const conditions = ({ copy, url, asked, asking, fields }: Call): any => {
-  const tag = copy!.headers.get("etag");
-  const date = copy!.headers.get("last-modified");
-  if (!own(url) || !(tag || date)) return;
+/** Whatever the browser holds for a URL is out of date: its answer may not be used again, or something was written to it. */
+export const pass = ({ past }: Room, url: string): void => {
+  past.add(url);
+  if (past.size > Most.Past) for (const oldest of past) return void past.delete(oldest);
+};
+
+/** How the origin is asked; undefined: as ever, and the browser's own cache may answer. */
+export const conditions = ({ past }: Room, { copy, url, asked, asking, fields }: Call): any => {
+  // A mode that the caller chose stays.
+  if (!own(url) || (!copy && (asking % 3 || !past.has(url)))) return;
+  const tag = copy?.headers.get("etag");
+  const date = copy?.headers.get("last-modified");
   const [input, init] = asked!;
   const headers = new Headers(fields === undefined ? undefined : init?.headers ?? input.headers);
   if (tag) headers.set("if-none-match", tag);
   if (date) headers.set("if-modified-since", date);
   // In this mode browsers add `no-cache`, which sends the question past every shared cache to the origin. One that is there
   // already they leave alone: what the platform says where it confirms a copy itself, or what changes nothing.
-  const word = asking === Mode.NoCache ? "max-age=0" : "max-stale=0";
+  const word = asking ? "max-age=0" : "max-stale=0";
   for (const name of ["cache-control", "pragma"]) if (!headers.has(name)) headers.set(name, word);
-  return { headers, cache: "no-store" };
+  return { headers, cache: tag || date ? "no-store" : "reload" };
 };

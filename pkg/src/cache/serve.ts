@@ -49,12 +49,12 @@ export const suits = (room: Room, copy: Copy, call: Call): boolean =>
 
 /** What is kept for a call, if it may be served now; else `call.copy` is what the origin may confirm. `failed`: the origin has just failed it. */
 export const serve = (room: Room, call: Call, after: (room: Room, packed: number) => void, failed?: boolean): Response | undefined => {
-  const shelf = room.shelves.get(call.url);
-  if (!shelf) return;
+  let copy = room.shelves.get(call.url);
+  if (!copy) return;
   const t = now();
   const asked = call.asking! + (failed ? Asked.Failed : 0);
   const head = call.method === "HEAD";
-  for (const copy of shelf) {
+  for (; copy; copy = copy.next) {
     if (copy.whose !== call.shelf) continue;
     // The key is only looked up for one that is not fresh.
     let packed = look(room, t, copy, 0, call, asked);
@@ -63,11 +63,13 @@ export const serve = (room: Room, call: Call, after: (room: Room, packed: number
     let age = (packed / 2048) >>> 0;
     if (kind === Look.Ask) call.copy ??= copy;
     else if (kind) {
+      // It is asked for again as it was last asked for.
+      if (kind !== Look.Fresh) copy.asked = call.asked!;
       if (kind === Look.Instead) {
         const id = age;
         age = core("told", room.id, 8) / 1000 || 0;
-        call.id = id;
-        register(room, call, id);
+        // For the event's label; the call itself may have a ticket of its own.
+        register(room, { label: call.label } as Call, id);
         after(room, packed);
         forget(room, id);
       } else if (kind === Look.Stale) after(room, packed);

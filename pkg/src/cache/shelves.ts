@@ -1,5 +1,6 @@
 // Where kept answers stand: by URL, and by the core's handles. Which of them stay is the core's to decide.
 import { core } from "../core";
+import { pass } from "./confirm";
 import type { Room } from "../room";
 import { erase } from "./persist";
 
@@ -17,9 +18,11 @@ export interface Copy {
   headers: Map<string, string>;
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   /** How it was asked for, to ask again. */
-  readonly asked: readonly [input: any, init: any];
+  asked: readonly [input: any, init: any];
   /** It is being asked for again because it was served stale. */
   asking?: boolean;
+  /** The next one of its URL. Not in a list of their own: a hit would look at two more places in memory. */
+  next?: Copy | undefined;
 }
 
 const enum Most {
@@ -35,12 +38,20 @@ export const copyOf = ({ copies }: Room, handle: number): Copy | undefined => {
   return copy?.handle === handle ? copy : undefined;
 };
 
+/** What is kept of a URL, the newest first. */
+export const shelf = ({ shelves }: Room, url: string): Copy[] => {
+  const all: Copy[] = [];
+  for (let copy = shelves.get(url); copy; copy = copy.next) all.push(copy);
+  return all;
+};
+
 /** Takes a copy off its shelf. */
 export const take = (room: Room, copy: Copy): void => {
   const { copies, shelves } = room;
-  const rest = shelves.get(copy.url)?.filter((each) => each !== copy);
-  if (rest?.length) shelves.set(copy.url, rest);
-  else shelves.delete(copy.url);
+  const { url, next } = copy;
+  const before = shelf(room, url).find((each) => each.next === copy);
+  if (before) before.next = next;
+  else if (shelves.get(url) === copy) next ? shelves.set(url, next) : shelves.delete(url);
   if (copyOf(room, copy.handle)) delete copies[copy.handle & Most.Slots];
 };
 
@@ -52,10 +63,12 @@ export const discard = (room: Room, copy: Copy): void => {
 
 /** Puts a copy first on its shelf, and takes away what the core forgot for it. */
 export const place = (room: Room, copy: Copy): void => {
-  const shelf = room.shelves.get(copy.url) ?? [];
-  room.shelves.set(copy.url, [copy, ...shelf]);
+  const others = shelf(room, copy.url);
+  copy.next = others[0];
+  room.shelves.set(copy.url, copy);
+  room.past.delete(copy.url);
   room.copies[copy.handle & Most.Slots] = copy;
-  if (shelf.length >= Most.Variants) discard(room, shelf.at(-1)!);
+  if (others.length >= Most.Variants) discard(room, others.at(-1)!);
   sweep(room);
 };
 
@@ -67,10 +80,11 @@ export const sweep = (room: Room): void => {
   }
 };
 
-/** Forgets all copies of a URL, whosever they are. */
+/** Forgets all copies of a URL, whosever they are, the browser's own among them. */
 export const invalidate = (room: Room, url: string): void => {
-  room.shelves.get(url)?.forEach((copy) => discard(room, copy));
+  shelf(room, url).forEach((copy) => discard(room, copy));
   erase(room, url);
+  pass(room, url);
 };
 
 /** Forgets everything that is kept. */
