@@ -421,6 +421,24 @@ for (const [said, empties] of [['"cache"', true], ['"*"', true], ['"cookies", "c
   });
 }
 
+test("Clear-Site-Data while the store is being read: who waits for it goes on, and gets nothing of what was there", async () => {
+  const before = await tab();
+  await get(before);
+  await settled();
+  before.tide.dispose();
+  const one = await tab();
+  let go;
+  hold = (call) => call === "cache.match" && new Promise((resolve) => ((go = resolve), (hold = undefined)));
+  const answer = one.tide.fetch(URL_1);
+  await turn();
+  const other = one.tide.fetch("https://api.example/logout");
+  (await one.net.arrival(1)).answer("bye", { headers: { "clear-site-data": '"cache"' } });
+  await (await other).text();
+  go();
+  (await one.net.arrival(2)).answer("B's", { headers: FRESH });
+  assert.equal(await (await answer).text(), "B's");
+});
+
 test("Clear-Site-Data of another origin does not concern it", async () => {
   Object.defineProperty(globalThis, "location", { value: { origin: "https://app.example", href: "https://app.example/" }, configurable: true });
   try {
