@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { measure as sizes } from "../pkg/sizes.mjs";
 import { circumstances } from "./overhead/circumstances.mjs";
 import { BYTE_HEADS, RATIO_HEADS, bytes, ratios, table } from "./overhead/judge.mjs";
-import { hostiles, inputs, readings } from "./overhead/hostiles.mjs";
+import { hostiles, inputs, keeps, readings } from "./overhead/hostiles.mjs";
 import { presses } from "./overhead/press.mjs";
 import { chromium, node } from "./overhead/places.mjs";
 
@@ -29,7 +29,7 @@ const lines = [];
 for (const make of [node, chromium]) {
   const place = await make();
   try {
-    for (const group of ["fetch", "decision", ...presses, ...readings, ...inputs, ...hostiles, ...circumstances]) {
+    for (const group of ["fetch", "decision", ...keeps, ...presses, ...readings, ...inputs, ...hostiles, ...circumstances]) {
       const { noise, figures } = await calmest(() => place.run(group));
       lines.push(...ratios(place.title, group, figures));
       console.error(`${place.title}: ${group} (noise ${noise.toFixed(2)})`);

@@ -1,7 +1,6 @@
 //! The cache's own conformance table: every row is a rule with its section, every case of it is run, and the page that
 //! shows the table is written from the same rows. And what must hold of any bytes.
 #![cfg(not(target_arch = "wasm32"))]
-#![expect(clippy::too_many_lines, reason = "a table is as long as its rows are many")]
 
 #[path = "rfc9111/any.rs"]
 mod any;

@@ -2,10 +2,10 @@
 import { decision } from "./decision.mjs";
 import { circumstance } from "./circumstances.mjs";
 import { peers } from "./peers.mjs";
-import { hostiles, inputs, readings } from "./hostiles.mjs";
+import { hostiles, inputs, keeps, readings } from "./hostiles.mjs";
 import { input } from "./input.mjs";
 import { hostile, reading } from "./reading.mjs";
-import { keeps, kept } from "./kept.mjs";
+import { kept } from "./kept.mjs";
 import { press, presses } from "./press.mjs";
 import { compare } from "./rounds.mjs";
 

@@ -12,9 +12,11 @@ export const HOSTILE = {
 /** Their names. */
 export const hostiles = Object.keys(HOSTILE);
 
-
 /** Names of what is compared with another reader. */
 export const readings = ["hints read", "hints unchanged"];
 
 /** Names of what is compared with lodash, and of what is compared with itself among few. */
 export const inputs = ["debounce while pending", "debounce with maxWait while pending", "throttle while pending", "debounce among many"];
+
+/** Names of what is measured about kept answers. */
+export const keeps = ["kept, 1 000", "kept, 100 000", "kept answer"];

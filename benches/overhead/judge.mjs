@@ -9,6 +9,9 @@ const RATIOS = {
   "hints unchanged": { who: "tidegate", must: 0.2 },
   "press refused": { who: "refused press", must: 2 },
   ...Object.fromEntries(inputs.map((name) => [name, { who: "tidegate", must: 1.1 }])),
+  "kept, 1 000": { who: "map and core", must: 1.2 },
+  "kept, 100 000": { who: "map and core", must: 1 },
+  "kept answer": { who: "tide.fetch, kept", must: 1.3 },
   // A thousand times as many: a heap's logarithm, and no more.
   "debounce among many": { who: "100 000 wait", must: 3 },
   // Eight times the length.

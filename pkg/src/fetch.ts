@@ -1,5 +1,6 @@
 // What a fetch asks for, read from its arguments without building a Request.
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
+import { own as homely } from "./cache/keep";
 import { attempt } from "./events";
 import { mark as served } from "./human/feature";
 import { type Intent, intentOf, newKey } from "./intents";
@@ -54,13 +55,14 @@ const variant = (init: any, request: any): string | undefined => {
 };
 
 /** Whose copies may answer a request, and its header lines; undefined: none may. */
-const shelved = (given: any, request: any, user: string | null | undefined): { shelf: string; fields?: string } | undefined => {
-  const mode = given.mode ?? request.mode ?? "cors";
-  const cache = given.cache ?? request.cache;
-  if (user === undefined || mode !== "cors" || cache === "no-store" || (given.integrity ?? request.integrity)) return;
-  const { credentials = DEFAULTS.credentials } = { ...(request.credentials && { credentials: request.credentials }), ...(given.credentials && { credentials: given.credentials }) };
+const shelved = (given: any, request: any, user: string | null | undefined, url: string): { shelf: string; fields?: string } | undefined => {
+  const said = (name: string) => given[name] || request[name] || DEFAULTS[name];
+  const mode = said("mode");
+  // On the page's own origin one mode is as the other.
+  if (user === undefined || !(mode === "cors" || (mode === "same-origin" && homely(url))) || said("cache") === "no-store" || said("integrity")) return;
   let who = user ? `\0${user}` : "";
-  if (credentials !== DEFAULTS.credentials) who = `${credentials}${who}`;
+  // Who looks at redirects is told of them, and nobody else is.
+  for (const name of ["credentials", "redirect"]) if (said(name) !== DEFAULTS[name]) who = said(name) + who;
   const headers = given.headers ?? request.headers;
   if (!headers) return { shelf: who };
   // They cannot be read without using them up.
@@ -178,7 +180,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     ),
   );
   if (room.caches && !mode && reads && open && own.cache !== false) {
-    const found = shelved(given, from, options.user ? who() : "");
+    const found = shelved(given, from, options.user ? who() : "", url);
     if (found) {
       Object.assign(call, found);
       call.asking = Math.max(0, CACHE_MODES.indexOf(given.cache ?? from.cache));

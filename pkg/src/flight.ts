@@ -42,6 +42,50 @@ const link = (signal: AbortSignal, flight: AbortController, body: object): void 
 /** What reads a body whole. */
 export const READERS = ["arrayBuffer", "blob", "bytes", "formData", "json", "text"];
 
+const enum Most {
+  /** Bytes that are kept for one who shares a body and does not read it. */
+  Unread = 4_194_304,
+}
+
+// The same body for several readers. A clone would keep for each what the others have read before, without an end; here
+// who is too far behind loses his, and nobody is held up by another, for that one may never read.
+const split = (body: ReadableStream<Uint8Array>, count: number): ReadableStream[] => {
+  const reader = body.getReader();
+  const outs = new Set<ReadableStreamDefaultController>();
+  let reading: Promise<void> | undefined;
+  const end = (out: ReadableStreamDefaultController, cause?: unknown): void => {
+    outs.delete(out);
+    cause ? out.error(cause) : out.close();
+  };
+  const pull = () =>
+    (reading ??= reader.read().then(
+      ({ done, value }) => {
+        reading = undefined;
+        for (const out of outs) {
+          if (done) end(out);
+          else if (out.desiredSize! + Most.Unread < value.length) end(out, new TypeError("tidegate: unread for too long"));
+          // Bytes of its own: a reader may write to them, or give them away.
+          else out.enqueue(value.slice());
+        }
+      },
+      (cause) => outs.forEach((out) => end(out, cause)),
+    ));
+  return Array.from({ length: count }, () => {
+    let own: ReadableStreamDefaultController;
+    const start = (out: ReadableStreamDefaultController) => void outs.add((own = out));
+    const cancel = (cause: unknown) => (outs.delete(own), outs.size ? undefined : reader.cancel(cause));
+    return new ReadableStream({ start, pull, cancel }, { highWaterMark: 0, size: ({ length }) => length });
+  });
+};
+
+/** As many Responses with the same body, the last of them the platform's own where what is unread is bounded by its length. */
+const copies = (response: Response, count: number): Response[] => {
+  const { body, headers, url, type, redirected } = response;
+  const length = headers.get("content-encoding") ? null : headers.get("content-length");
+  if (!body || (length && +length <= Most.Unread)) return Array.from({ length: count }, (_, place) => (place < count - 1 ? response.clone() : response));
+  return split(body, count).map((each) => define(new Response(each, response), { url, type, redirected }));
+};
+
 // A shared body that errors for one caller alone. Made anew, a Response would lose what it says about the network, and
 // the engines what the body was aborted with.
 const bound = (copy: Response, signal: AbortSignal, { url, type, redirected }: Response): Response => {
@@ -63,11 +107,11 @@ export const share = (call: Call, response: Response): Response | undefined => {
   if (!call.crowd && !call.own) return response;
   const all = callers(call).filter((each) => !each.gone);
   let first: Response | undefined;
+  const shared = all[1] ? copies(response, all.length) : [response];
   all.forEach((each, place) => {
     const { signal } = each;
-    let mine = response;
+    let mine = shared[place]!;
     if (all[1]) {
-      if (all[place + 1]) mine = response.clone();
       if (signal) mine = bound(mine, signal, response);
     } else if (call.own && signal && response.body) link(signal, call.own, response.body);
     if (each === call) first = mine;

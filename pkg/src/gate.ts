@@ -45,13 +45,17 @@ const ticket = (packed: number): number => (packed / 2048) >>> 0;
 
 /** Asks, and carries the answer out. */
 export const enter = (room: Room, call: Call): Promise<any> => {
-  if (call.shelf !== undefined && !call.copy) {
-    const kept = attempt(room, () => serve(room, call, after));
-    if (kept) return Promise.resolve(kept);
-    const soon = recall(room, call);
-    if (soon) return (call.signal ? watch(call.signal, soon) : soon).then(() => enter(room, call));
+  try {
+    if (call.shelf !== undefined && !call.copy) {
+      const kept = serve(room, call, after);
+      if (kept) return Promise.resolve(kept);
+      const soon = recall(room, call);
+      if (soon) return (call.signal ? watch(call.signal, soon) : soon).then(() => enter(room, call));
+    }
+    if (call.shelf !== undefined) call.asks = conditions(room, call);
+  } catch (cause) {
+    fail(room, "cache", cause);
   }
-  if (call.shelf !== undefined) call.asks = conditions(room, call);
   const packed = ask(room, call);
   const kind = packed & Answer.Kind;
   const id = ticket(packed);
@@ -92,6 +96,7 @@ export const straight = (call: Pick<Call, "send">): Promise<any> => {
 const launch = async (room: Room, call: Call): Promise<any> => {
   // The clock is read for what may be kept only.
   const sent = call.shelf === undefined ? 0 : now();
+  const { writes } = call.scope;
   let answer: any;
   let failure: { cause: any } | undefined;
   let code: number | undefined;
@@ -110,8 +115,8 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   const copy = failure ? undefined : peek(call, status, answer);
   let body: Uint8Array | undefined | null;
   // A refusal waits for its body, because that may say how long to hold it; a success only lends it.
-  if (status < 400) copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
-  else if (copy) {
+  const refused = status < 400 && copy?.then((bytes) => bytes && later(room, call, status, answer, bytes));
+  if (status >= 400 && copy) {
     body = await copy;
     if (left(call)) {
       drop(room, call, call.signal!.reason);
@@ -120,7 +125,7 @@ const launch = async (room: Room, call: Call): Promise<any> => {
   }
   let packed = settle(room, call, status, answer, body);
   try {
-    const kept = held(room, call, status, failure ? undefined : answer, sent);
+    const kept = held(room, call, status, failure ? undefined : answer, sent, writes, refused);
     if (kept) {
       if ((packed & Answer.Kind) === Answer.Held) {
         packed = report(room, call.id, 1);
@@ -143,21 +148,23 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 };
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
-const held = (room: Room, call: Call, status: number, answer: any, sent: number): Response | undefined => {
-  const { copy, shelf, stale } = call;
+const held = (room: Room, call: Call, status: number, answer: any, sent: number, writes: number, refused: unknown): Response | undefined => {
+  const { copy, shelf, stale, scope } = call;
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
     if (status === 304 && copy && call.asks) {
-      if (!stale) renew(room, call, copy, answer, took);
+      // What left before a write was acknowledged may not show it.
+      if (!stale && writes === scope.writes) renew(room, call, copy, answer, took);
       return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
     }
     if (stale) return;
     if (answer && own(call.url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
     if (!answer || status === 429 || status >= 500) {
-      if (shelf !== undefined && status !== 1 && !left(call)) return serve(room, call, after, true);
+      // A refresh that nobody has joined has nobody to serve.
+      if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
-    else keep(room, call, answer, took);
+    else keep(room, call, answer, took, writes, refused);
   } catch (cause) {
     fail(room, "cache", cause);
   }
@@ -178,12 +185,14 @@ const unfit = ({ url, method, given }: Call): boolean => {
 // Its caller has aborted, and the flight is its own.
 const left = ({ signal, own }: Call): boolean => !!signal?.aborted && !own;
 
-// The answer is settled: what its body says concerns those that come after it.
-const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): void => {
-  if (!room.id) return;
+// The answer is settled: what its body says concerns those that come after it. Answers whether it is a refusal.
+const later = (room: Room, call: Call, status: number, answer: any, body: Uint8Array): boolean => {
+  if (!room.id) return false;
   const t = now();
   const text = everything(answer.headers) + before(answer.headers.get("content-type"));
-  after(room, core("word", room.id, t, wall, handle(room, call, t), status, put(text, body)));
+  const packed = core("word", room.id, t, wall, handle(room, call, t), status, put(text, body));
+  after(room, packed);
+  return !!(packed & 1);
 };
 
 const report = (room: Room, id: number, status: number, length = 0): number => core("settle", room.id, now(), wall, id, status, length);
@@ -304,10 +313,10 @@ const refresh = (room: Room, handle: number): void => {
   const copy = copyOf(room, handle);
   if (!copy || copy.asking) return;
   const [input, init] = copy.asked;
-  const call = describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background" } });
+  const call = attempt(room, () => describe(room, input, { ...init, signal: null, tidegate: { ...init?.tidegate, priority: "background", onWait: undefined } }));
   // Somebody else's credentials would ask for somebody else's answer.
   if (call?.shelf !== copy.whose) return;
-  copy.asking = true;
+  copy.asking = call.renews = true;
   call.copy = copy;
   const done = (answer?: Response): void => {
     delete copy.asking;

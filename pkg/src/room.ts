@@ -25,6 +25,8 @@ export interface Scope {
   refusal?: TidegateError;
   /** The application was told which headers to expose. */
   advised?: boolean;
+  /** Writes that were acknowledged. */
+  writes: number;
   /** The fallback's: epoch milliseconds before which it is left alone. */
   time: number;
 }
@@ -91,6 +93,8 @@ export interface Call {
   asks?: any;
   /** Looked for in what outlives the page. */
   recalled?: boolean;
+  /** It is nobody's: only to bring that copy up to date. */
+  renews?: boolean;
   /** There while it waits for a poll, or for the flight that it joined. */
   resolve?: ((value: any) => void) | undefined;
   reject?: (reason: unknown) => void;

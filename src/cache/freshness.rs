@@ -217,11 +217,19 @@ impl Term {
         self.selection.suits(request)
     }
 
-    /// Its age, if it is fresh for a plain request: one in mode default, whose script set no fields. What [`suits`](Self::suits)
-    /// and [`fit`](Self::fit) say of that one too, without reading anything.
-    pub fn plain(&self, now: Instant) -> Option<Duration> {
-        let fresh = self.known && !self.confirm && self.seconds(now) < self.lifetime;
-        (fresh && self.selection.suits_any()).then(|| self.age(now))
+    /// For a plain request, one in mode default whose script set no fields: up to which millisecond of the axis it is
+    /// [`Fit::Fresh`], and what makes its age of a moment, added to that in 32 bits. Zeros: it is not, or that is too far
+    /// away for 32 bits. Never later than [`fit`](Self::fit) has it.
+    pub fn plain(&self) -> [u32; 2] {
+        let at = secs(self.at.since(Instant::ORIGIN));
+        // Both below half of what 32 bits hold, in milliseconds.
+        let near = self.initial.max(at) < 2e6;
+        let fresh = self.known && !self.confirm && self.initial < self.lifetime;
+        if !(near && fresh && self.selection.suits_any()) {
+            return [0; 2];
+        }
+        let until = at + self.lifetime - self.initial;
+        [(until * 1e3) as u32, ((self.initial * 1e3) as u32).wrapping_sub((at * 1e3) as u32)]
     }
 
     /// How it fits a request that it [`answers`](Self::answers) and [`suits`](Self::suits): RFC 9111 section 4.
@@ -267,9 +275,10 @@ impl Term {
         self.confirm = true;
     }
 
-    /// Is the content HTML in both or in neither, as far as both say? A captive portal answers with HTML in place of JSON.
-    pub fn alike(&self, other: &Self) -> bool {
-        self.kind == 0 || other.kind == 0 || self.kind == other.kind
+    /// Is `new` content to take this one's place? Not HTML in the place of anything else: so a captive portal answers,
+    /// and so do login pages. The other way round whatever comes is taken: the portal may have been there first.
+    pub fn yields_to(&self, new: &Self) -> bool {
+        !(self.kind == 2 && new.kind == 1)
     }
 }
 
@@ -287,16 +296,17 @@ mod tests {
     }
 
     #[test]
-    fn content_is_html_or_not_or_nobody_knows() {
+    fn html_takes_the_place_of_html_only() {
         let term = |media: &[u8]| {
             let response = [b"cache-control: max-age=1\ncontent-type: ", media].concat();
             judge(Instant::ORIGIN, &Exchange { response: &response, ..Exchange::plain(WallTime(0)) }).unwrap()
         };
-        let alike = |one: &[u8], other: &[u8]| term(one).alike(&term(other));
-        assert!(!alike(b"text/html; charset=utf-8", b"application/json"));
-        assert!(!alike(b"image/png", b"TEXT/HTML"));
-        assert!(alike(b"application/xhtml+xml", b"text/html"));
-        assert!(alike(b"application/problem+json", b"application/json"));
-        assert!(alike(b"", b"text/html") && alike(b"application/json", b""));
+        let yields = |one: &[u8], other: &[u8]| term(one).yields_to(&term(other));
+        assert!(yields(b"text/html; charset=utf-8", b"application/json"));
+        assert!(!yields(b"application/json", b"text/html; charset=utf-8"));
+        assert!(!yields(b"image/png", b"TEXT/HTML"));
+        assert!(yields(b"text/html", b"application/xhtml+xml"));
+        assert!(yields(b"application/problem+json", b"application/json"));
+        assert!(yields(b"", b"text/html") && yields(b"application/json", b""));
     }
 }

@@ -88,13 +88,15 @@ impl<T> Store<T> {
         let Some(oldest) = self.slab.oldest(place) else {
             return;
         };
-        let Some(slot) = self.slab.get_mut(oldest) else {
+        let Some(slot) = self.slab.get(oldest) else {
             return;
         };
         let fingerprint = slot.fingerprint;
         let price = 1 + u8::from(slot.weight > self.bytes / defaults::HEAVY_PART);
-        if slot.uses >= price {
-            slot.uses = if place == Place::Main { slot.uses - price } else { 0 };
+        if let Some(hot) = self.slab.hot(oldest)
+            && hot.uses >= price
+        {
+            hot.uses = if place == Place::Main { hot.uses - price } else { 0 };
             self.slab.put(oldest, Place::Main);
             return;
         }
@@ -106,11 +108,28 @@ impl<T> Store<T> {
 
     /// What is kept under a handle; counts as a use.
     pub fn get(&mut self, id: CopyId) -> Option<&mut T> {
-        let slot = self.slab.get_mut(id)?;
-        if slot.uses < defaults::USES_KEPT {
-            slot.uses += 1;
+        self.slab.hot(id)?.used();
+        self.slab.get_mut(id)?.value.as_mut()
+    }
+
+    /// Notes a moment up to which [`timely`](Self::timely) says the second number; zeros: never. Forgotten when the copy goes.
+    pub fn note(&mut self, id: CopyId, note: [u32; 2]) {
+        if self.slab.get(id).is_some()
+            && let Some(hot) = self.slab.hot(id)
+        {
+            hot.note = note;
         }
-        slot.value.as_mut()
+    }
+
+    /// What was noted, if `now` is before the moment that was; then it counts as a use. It looks at nothing else, so that
+    /// a hit among very many costs one step out of the processor's cache.
+    pub fn timely(&mut self, id: CopyId, now: u32) -> Option<u32> {
+        let hot = self.slab.hot(id)?;
+        let [until, noted] = hot.note;
+        (now < until).then(|| {
+            hot.used();
+            noted
+        })
     }
 
     /// The same, without counting.
@@ -123,7 +142,7 @@ impl<T> Store<T> {
         let Some(slot) = self.slab.get(id) else {
             return;
         };
-        let ghost = slot.place == Place::Main || slot.place == Place::Probation && slot.uses > 0;
+        let ghost = slot.place == Place::Main || slot.place == Place::Probation && self.slab.uses(id) > 0;
         let fingerprint = slot.fingerprint;
         self.slab.free(id);
         if ghost {

@@ -71,6 +71,11 @@ impl Wish {
         Self::read(Mode::Default, &[])
     }
 
+    /// Does it want the origin's confirmation, and nothing without?
+    pub fn insists(&self) -> bool {
+        self.confirmed || self.mode == Mode::NoCache
+    }
+
     /// Must the network be left alone (RFC 9111 section 5.2.1.7)? Then what cannot be answered is a 504, or in Fetch's
     /// mode a network error.
     pub fn only_if_cached(&self) -> bool {

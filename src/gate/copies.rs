@@ -41,6 +41,8 @@ struct Copy {
 struct Owed {
     copy: CopyId,
     scope: PlaceId,
+    /// Of the request in whose place it stood; none where it did not need one.
+    key: KeyId,
     /// When to look at it.
     at: Instant,
     /// The tide was out when it was last looked at.
@@ -107,9 +109,9 @@ impl Gate {
         if self.policy.mode != Mode::On {
             return None;
         }
-        let age = self.copies.store.peek(copy)?.term.plain(now)?;
-        self.copies.store.get(copy);
-        Some(age)
+        let now = u32::try_from(now.since(Instant::ORIGIN).as_millis()).ok()?;
+        let add = self.copies.store.timely(copy, now)?;
+        Some(Duration::from_millis(u64::from(now.wrapping_add(add))))
     }
 
     /// May this copy answer a request with this key?
@@ -125,8 +127,10 @@ impl Gate {
         }
         let (age, scope) = (term.age(now), *scope);
         let most = asked.most.unwrap_or(self.policy.copies.most);
-        let stands_in = term.stands_in(now, most);
-        let fit = term.fit(now, &Wish::read(asked.mode, asked.fields));
+        let wish = Wish::read(asked.mode, asked.fields);
+        // Who wants it confirmed must have said that stale is better than nothing.
+        let stands_in = term.stands_in(now, most) && !(wish.insists() && asked.most.flatten().is_none());
+        let fit = term.fit(now, &wish);
         // Also where the origin is asked: what is asked for again is worth its place.
         self.copies.store.get(copy);
         let serve = |stale| Look::Serve(Served { age, stale, instead: None });
@@ -134,7 +138,7 @@ impl Gate {
             Fit::Fresh => serve(false),
             Fit::Stale => serve(true),
             Fit::Meanwhile => {
-                self.owe(now, copy, scope);
+                self.owe(now, copy, scope, key, false);
                 serve(true)
             }
             Fit::Ask if stands_in => self.stand_in(now, copy, key, how, asked.failed, age),
@@ -167,7 +171,7 @@ impl Gate {
         };
         // When the origin is tried again: never is when nobody can say.
         let until = hold.map_or(Instant::NEVER, |hold| hold.until);
-        self.owe(now, copy, r.scope);
+        self.owe(now, copy, r.scope, key, failed);
         self.tickets.open(&mut r);
         self.note(Kind::Stale, &r, Some(why), until, age.as_millis().min(u64::from(u32::MAX)) as u32);
         self.tickets.close(r.ticket);
@@ -193,8 +197,14 @@ impl Gate {
         let Some((term, scope)) = self.weigh_copy(now, key, exchange) else {
             return CopyId::NONE;
         };
-        let other = self.copies.store.peek(old).is_some_and(|old| !old.term.alike(&term));
-        if other { CopyId::NONE } else { self.copies.store.reserve(name, Copy { term, scope }) }
+        let other = self.copies.store.peek(old).is_some_and(|old| !old.term.yields_to(&term));
+        if other {
+            return CopyId::NONE;
+        }
+        let plain = term.plain();
+        let id = self.copies.store.reserve(name, Copy { term, scope });
+        self.copies.store.note(id, plain);
+        id
     }
 
     /// The origin has confirmed a copy, by what is now its answer: is it kept for longer?
@@ -204,7 +214,9 @@ impl Gate {
         if let Some((term, scope)) = fresh
             && let Some(kept) = self.copies.store.get(copy)
         {
+            let plain = term.plain();
             *kept = Copy { term, scope };
+            self.copies.store.note(copy, plain);
             return true;
         }
         self.copies.store.remove(copy);
@@ -256,9 +268,9 @@ impl Gate {
         self.copies.store.remove(copy);
     }
 
-    /// It is to be asked for again, once.
-    fn owe(&mut self, now: Instant, copy: CopyId, scope: PlaceId) {
-        let calm = self.pressure(now, scope).state == State::Nominal;
+    /// It is to be asked for again, once. Where that has just `failed` it is tried after a while, however well all seems.
+    fn owe(&mut self, now: Instant, copy: CopyId, scope: PlaceId, key: KeyId, failed: bool) {
+        let calm = !failed && self.pressure(now, scope).state == State::Nominal;
         let owed = &mut self.copies.owed;
         if owed.iter().any(|owed| owed.copy == copy) {
             return;
@@ -266,7 +278,7 @@ impl Gate {
         if owed.len() == defaults::OWED {
             owed.remove(0);
         }
-        owed.push(Owed { copy, scope, at: now, calm });
+        owed.push(Owed { copy, scope, key, at: now, calm });
     }
 
     /// When the next copy that is owed a refresh is looked at.
@@ -281,14 +293,16 @@ impl Gate {
                 continue;
             };
             let report = self.pressure(now, owed.scope);
-            let open = report.closed_until.is_none();
-            let calm = open && report.state < State::Serious;
+            // A route or a quota may be closed where the scope is not.
+            let own = self.intend(now, owed.key, How::default(), None).and_then(|r| self.closed(now, &r));
+            let closed = own.map(|hold| hold.until).or(report.closed_until);
+            let calm = closed.is_none() && report.state < State::Serious;
             if calm && owed.calm {
                 self.copies.owed.remove(place);
                 self.outbox.push(Verdict::Refresh(owed.copy));
                 continue;
             }
-            owed.at = match report.closed_until {
+            owed.at = match closed {
                 Some(until) => until,
                 None if calm => self.after_the_tide(now, owed.scope),
                 None => now + defaults::REFRESH_LOOK,

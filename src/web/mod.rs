@@ -216,7 +216,7 @@ pub fn word(room: u32, now: f64, wall: f64, key: u32, status: u32, len: u32) -> 
         let reading = heard(status, wall, len);
         room.gate.count_malformed(reading.malformed);
         room.gate.hear(now, KeyId(key), status, &reading.hint);
-        f64::from(room.flags(now))
+        f64::from(room.flags(now) | u32::from(reading.hint.overloaded))
     })
 }
 

@@ -16,7 +16,7 @@ test("fifty equal callers make one request, and each reads the whole answer", as
   const answers = Array.from({ length: 50 }, () => tide.fetch(URL_A));
   assert.equal(net.sent.length, 1);
   assert.equal(told.length, 49);
-  const response = net.sent[0].answer("body");
+  const response = net.sent[0].answer("body", { headers: { "content-length": "4" } });
   const all = await Promise.all(answers);
   assert.equal(new Set(all).size, 50);
   assert.ok(all.includes(response));
@@ -187,4 +187,55 @@ test("outside a browser nothing is shared unless asked for", async () => {
   tide.fetch(URL_A);
   assert.equal(net.sent.length, 2);
   tide.dispose();
+});
+
+/** Two callers of one flight, and the source of its body: parts of 64 KiB, as they are asked for. */
+async function twins(init, parts = Infinity) {
+  const { net, tide } = await made();
+  const asked = [tide.fetch(URL_A, init), tide.fetch(URL_A)];
+  const source = { made: 0 };
+  source.left = new Promise((tell) => {
+    const pull = (out) => (source.made++ < parts ? out.enqueue(new Uint8Array(65536).fill(7)) : out.close());
+    source.stream = new ReadableStream({ start: (out) => void (source.out = out), pull, cancel: tell }, { highWaterMark: 0 });
+  });
+  net.sent[0].resolve(Object.defineProperty(new Response(source.stream, { status: 203, headers: { "x-a": "b" } }), "url", { value: "https://final.example/" }));
+  return { source, tide, answers: await Promise.all(asked) };
+}
+
+test("who shares a stream and does not read it loses its own copy beyond a bound; nobody waits for it", async () => {
+  const { source, answers: [reads, sleeps] } = await twins(undefined, 160);
+  assert.deepEqual([reads.status, reads.url, sleeps.url, sleeps.headers.get("x-a")], [203, "https://final.example/", "https://final.example/", "b"]);
+  assert.ok(source.made <= 1, "nothing is read for nobody");
+  assert.equal((await reads.arrayBuffer()).byteLength, 160 * 65536, "ten megabytes");
+  await assert.rejects(sleeps.arrayBuffer(), TypeError);
+});
+
+test("within the bound each reads when it likes, and bytes of its own", async () => {
+  const { answers: [first, second] } = await twins({ signal: new AbortController().signal }, 40);
+  const reader = first.body.getReader();
+  for (let part; !(part = await reader.read()).done; ) part.value.fill(0);
+  const bytes = new Uint8Array(await second.arrayBuffer());
+  assert.equal(bytes.length, 40 * 65536);
+  assert.ok(bytes.every((byte) => byte === 7));
+});
+
+test("who cancels a shared body ends its own alone; the last one ends the network's", async () => {
+  const { source, answers: [one, two] } = await twins();
+  await one.body.cancel();
+  const reader = two.body.getReader();
+  assert.equal((await reader.read()).value.length, 65536);
+  let left;
+  void source.left.then((cause) => (left = cause));
+  await standing(source.left);
+  assert.equal(left, undefined);
+  await reader.cancel("mine");
+  assert.equal(await source.left, "mine");
+});
+
+test("a stream that breaks off does so for all who share it", async () => {
+  const { source, answers } = await twins();
+  const cause = new TypeError("reset");
+  const reading = answers.map((answer) => answer.text());
+  source.out.error(cause);
+  for (const { status, reason } of await Promise.allSettled(reading)) assert.deepEqual([status, reason], ["rejected", cause]);
 });

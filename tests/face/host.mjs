@@ -24,7 +24,7 @@ class Host {
   /** Thrown into the page by a callback, or left as an unhandled rejection. */
   thrown = [];
 
-  constructor(failing, { page, blocked }) {
+  constructor(failing, { page, blocked, bodies }) {
     this.failing = failing;
     this.storage = shelf((name) => this.call(`storage.${name}`));
     this.#put(globalThis, "setTimeout", (run, ms = 0) => (this.call("setTimeout"), this.after(ms, run)));
@@ -66,10 +66,52 @@ class Host {
     });
     this.#put(console, "warn", () => {});
     if (blocked) this.#put(WebAssembly, "Module", class { constructor() { throw new WebAssembly.CompileError("blocked"); } });
+    if (bodies) this.#bodies();
     if (page) this.#page();
     const unhandled = (cause) => this.thrown.push(cause);
     process.on("unhandledRejection", unhandled);
     this.#undo.push(() => process.off("unhandledRejection", unhandled));
+  }
+
+  /** Everything that what is kept goes through; the page's own calls are not counted. */
+  #bodies() {
+    const host = this;
+    const counted = (object, name, kind, mine = () => true) => {
+      const was = object[name];
+      this.#put(object, name, function (...given) {
+        if (!host.quiet && mine.call(this)) host.call(kind);
+        return was.apply(this, given);
+      });
+    };
+    counted(Response.prototype, "clone", "clone");
+    // A reader of the page's own is not the package's.
+    const theirs = new WeakSet();
+    counted(ReadableStream.prototype, "getReader", "getReader");
+    const { getReader } = ReadableStream.prototype;
+    this.#put(ReadableStream.prototype, "getReader", function (...given) {
+      const reader = getReader.apply(this, given);
+      if (host.quiet) theirs.add(reader);
+      return reader;
+    });
+    counted(ReadableStreamDefaultReader.prototype, "read", "read", function () {
+      return !theirs.has(this);
+    });
+    for (const name of ["get", "has", "set", "delete"]) counted(Headers.prototype, name, `headers.${name}`);
+    const { Response: Real, Headers: Fields } = globalThis;
+    const made = (real, kind) => new Proxy(real, { construct: (to, given) => (host.quiet || host.call(kind), Reflect.construct(to, given)) });
+    this.#put(globalThis, "Response", made(Real, "Response"));
+    this.#put(globalThis, "Headers", made(Fields, "Headers"));
+  }
+
+  /** What the test does itself fails never. */
+  aside(work) {
+    const was = this.quiet;
+    this.quiet = true;
+    try {
+      return work();
+    } finally {
+      this.quiet = was;
+    }
   }
 
   #page() {
@@ -187,7 +229,7 @@ class Run {
     this.host.call("fetch");
     const url = String(input?.url ?? input);
     const signal = init?.signal ?? input?.signal;
-    const arrival = { url, at: this.host.now - BEGIN, method: init?.method ?? "GET", body: init?.body, key: new Headers(init?.headers).get("idempotency-key") };
+    const arrival = { url, at: this.host.now - BEGIN, method: init?.method ?? "GET", body: init?.body, key: this.host.aside(() => new Headers(init?.headers).get("idempotency-key")) };
     this.arrivals.push(arrival);
     const nth = this.arrivals.filter((each) => each.url === url && each.body === init?.body).length;
     const { status = 200, headers = {}, body = "ok", after = 20, drop } = (url.endsWith("/after") ? {} : this.script(arrival, nth, this.arrivals.length)) ?? {};
@@ -195,7 +237,7 @@ class Run {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (signal) listen(signal, () => reject(signal.reason));
-      const answer = () => (drop ? reject(new TypeError("network")) : resolve(new Response(typeof body === "function" ? body(this.host) : body, { status, headers: { ...headers, "x-for": url } })));
+      const answer = () => (drop ? reject(new TypeError("network")) : resolve(this.host.aside(() => new Response(typeof body === "function" ? body(this.host) : body, { status, headers: { ...headers, "x-for": url } }))));
       this.host.after(after, answer);
     });
   }
@@ -216,10 +258,11 @@ class Run {
     };
     const answered = async (answer) => {
       if (!(answer instanceof Response)) return end(`${answer}`);
-      if (answer.headers.get("x-tidegate")) return end("shed");
-      if (url && answer.headers.get("x-for") !== url) return end(`the answer of ${answer.headers.get("x-for")}`);
-      const text = await answer.text();
-      end(text.length ? answer.status : "an empty answer");
+      const [mark, from] = this.host.aside(() => ["x-tidegate", "x-for"].map((name) => answer.headers.get(name)));
+      if (mark === "shed") return end("shed");
+      if (url && from !== url) return end(`the answer of ${from}`);
+      const text = await this.host.aside(() => answer.text());
+      end(text.length || answer.status === 304 ? mark ?? answer.status : "an empty answer");
     };
     try {
       send().then(answered, refused).catch(refused);

@@ -149,7 +149,10 @@ impl Case {
             let at = |secs: &u64| start + Duration::from_secs(*secs);
             for now in [0, 1, 9, 10, 30, 59, 60, 61, 3_600, 86_400].map(|secs| at(&secs)) {
                 let fresh = term.suits(&[]) && term.fit(now, &Wish::plain()) == Fit::Fresh;
-                assert_eq!(term.plain(now), fresh.then(|| term.age(now)), "{told}: asked plainly");
+                let (ms, [until, add]) = (now.since(Instant::ORIGIN).as_millis() as u32, term.plain());
+                assert_eq!(ms < until, fresh, "{told}: asked plainly");
+                let age = Duration::from_millis(u64::from(ms.wrapping_add(add)));
+                assert!(!fresh || age == term.age(now), "{told}: {age:?}");
             }
             match claim {
                 Claim::Unstored | Claim::Stored => {}

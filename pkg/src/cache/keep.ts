@@ -2,8 +2,10 @@
 import { collect } from "../bodies";
 import { now, wall } from "../clock";
 import { core, put } from "../core";
+import { fail } from "../events";
 import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
+import { pass } from "./confirm";
 import { type When, erase, write } from "./persist";
 import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
 import { suits } from "./serve";
@@ -14,7 +16,7 @@ const enum Most {
 }
 
 const enum Told {
-  /** CORS hides how old it is. */
+  /** CORS may hide fields of it. */
   Hidden = 2048,
   /** It confirms a copy. */
   Confirms = 4096,
@@ -24,6 +26,8 @@ const enum Told {
 
 /** What the core reads of an answer. */
 const READ = ["cache-control", "expires", "date", "age", "last-modified", "etag", "vary", "content-type", "pragma", "content-range"];
+/** Streams of messages: who leaves one would have it read on. */
+const STREAMS = /^(multipart|text\/event-stream)|ndjson|json-seq|grpc/i;
 /** One of these must be there, or nothing says that it may be used again. */
 const SAYS = ["cache-control", "expires", "etag", "last-modified"];
 
@@ -64,6 +68,9 @@ export const weight = ({ url, headers, bytes }: Copy): number => {
   return sum;
 };
 
+/** As dates are written today (RFC 9110 section 5.6.7). */
+const DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
+
 /** Names what one connection has headers for (RFC 9111 section 3.1). */
 const HOP = /^(connection|keep-alive|te|transfer-encoding|upgrade|proxy-.*)$/;
 
@@ -92,28 +99,35 @@ const copy = (call: Call, answer: Response, handle: number, bytes: Copy["bytes"]
   };
 };
 
-const about = (call: Call, get: (name: string) => string | null | undefined): number =>
-  (!own(call.url) && !get("date") && !get("age") ? Told.Hidden : 0) | (call.most! > 0 ? Told.Wanted : 0);
+const about = (call: Call): number => (own(call.url) ? 0 : Told.Hidden) | (call.most! > 0 ? Told.Wanted : 0);
 
 /** Takes back what was kept elsewhere, `held` milliseconds by the wall clock, if it may be kept still. */
 export const restore = (room: Room, call: Call, kept: Copy, { at, took, age }: When, held: number): void => {
   const get = (name: string) => (name === "age" ? age : kept.headers.get(name));
-  kept.handle = judge(room, call, kept.status, get, about(call, get), took, 0, at, held < 0 ? NaN : held);
+  kept.handle = judge(room, call, kept.status, get, about(call), took, 0, at, held < 0 ? NaN : held);
   if (!kept.handle) return erase(room, call.url);
   if (core("copy_fill", room.id, kept.handle, weight(kept))) place(room, kept);
   else sweep(room);
 };
 
-/** Keeps a copy of an answer, if it may be kept; `took`: milliseconds from sending it to its headers. */
-export const keep = (room: Room, call: Call, answer: Response, took: number): void => {
+/**
+ * Keeps a copy of an answer, if it may be kept; `took`: milliseconds from sending it to its headers; `writes`: what its scope's
+ * count of them was then; `refused`: whether its body is a refusal all the same, as a promise.
+ */
+export const keep = (room: Room, call: Call, answer: Response, took: number, writes: number, refused: unknown): void => {
   const { headers, body, status } = answer;
   // A stand-in for a Response cannot be copied, and a stream of events is no answer.
-  if (!answer.clone || call.how & How.Untimed) return;
+  if (!answer.clone || call.how & How.Untimed || STREAMS.test(headers.get("content-type")!)) return;
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
-  const id = judge(room, call, status, get, about(call, get), took, call.copy?.handle ?? 0);
-  if (!id) return;
+  const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
+  if (!id) {
+    // What is no date is past (RFC 9111 section 5.3), but browsers read much into it that is none.
+    const end = get("expires");
+    if (end && !DATE.test(end) && !get("vary")) pass(room, call.url);
+    return;
+  }
   const { shelves } = room;
   const at = wall;
   const since = now() - took;
@@ -121,10 +135,11 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
   const length = get("content-length");
   const drop = () => core("copy_forget", room.id, id);
   if (+length! > largest) return void drop();
-  const done = (bytes: Uint8Array | null | undefined): void => {
+  const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    if (!whole || call.stale || room.shelves !== shelves || !room.id) return void drop();
+    // What left before a write was acknowledged may not show it.
+    if (!whole || refused || call.stale || room.shelves !== shelves || !room.id || writes !== call.scope.writes) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) {
@@ -135,8 +150,13 @@ export const keep = (room: Room, call: Call, answer: Response, took: number): vo
       erase(room, call.url);
     }
   };
-  if (body) void collect(answer.clone().body!, Most.Read, largest).then((bytes) => done(bytes ?? undefined));
-  else done(null);
+  if (!body) return done(null);
+  collect(answer.clone().body!, Most.Read, largest)
+    .then(async (bytes) => done(bytes ?? undefined, await refused))
+    .catch((cause) => {
+      drop();
+      fail(room, "cache", cause);
+    });
 };
 
 /** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
@@ -147,6 +167,8 @@ export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took
     if (!/^content-(length|encoding|range)$/.test(name)) merged.set(name, value);
   }
   kept.headers = merged;
+  // A moment that is not named anew is over.
+  if (!answer.headers.has("date")) merged.delete("date");
   const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
   const age = merged.get("age");
   merged.delete("age");
@@ -173,8 +195,9 @@ const outdated = (room: Room, copy: Copy): void => {
 };
 
 /** An unsafe request was answered: what it may have changed is not kept any longer (RFC 9111 section 4.4). */
-export const written = (room: Room, { how, url }: Call, answer: Response): void => {
+export const written = (room: Room, { how, url, scope }: Call, answer: Response): void => {
   if (how & How.Safe || !(answer.status < 400)) return;
+  scope.writes++;
   room.wrote = now();
   invalidate(room, url);
   for (const name of ["location", "content-location"]) {

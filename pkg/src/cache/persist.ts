@@ -9,7 +9,7 @@ import { core } from "../core";
 import { attempt, fail } from "../events";
 import type { Call, Room } from "../room";
 import { restore, weight } from "./keep";
-import type { Copy } from "./shelves";
+import { type Copy, shelf } from "./shelves";
 
 /** One user's cache, as far as this page knows it. */
 export interface Disk {
@@ -201,14 +201,15 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
       const found = await disk.cache!.match(url!);
       const all = found && new Uint8Array(await found.arrayBuffer());
       // Forgotten meanwhile, or what is newer came.
-      if (!all || room.shelves !== shelves || !room.id || shelves.has(call.url) || !disk.urls.has(url!)) return;
+      if (!all || room.shelves !== shelves || !room.id || !disk.urls.has(url!)) return;
+      if (shelf(room, call.url).some(({ whose }) => whose === call.shelf)) return;
       const size = +found.headers.get(MARK)!;
       const [whose, fields, at, took, age, none, status, statusText, type, headers] = JSON.parse(new TextDecoder().decode(all.subarray(size)));
       now();
       if (whose !== credentials(call)) return;
       const bytes = none ? null : all.subarray(0, size);
-      const { shelf, asked } = call;
-      const kept = { handle: 0, url: call.url, whose: shelf!, status, statusText, type, headers: new Map<string, string>(headers), bytes, asked: asked! };
+      const { asked } = call;
+      const kept = { handle: 0, url: call.url, whose: call.shelf!, status, statusText, type, headers: new Map<string, string>(headers), bytes, asked: asked! };
       restore(room, { ...call, fields: fields ?? "" }, kept, { at, took, age }, wall - at);
     } catch (cause) {
       broken(room, cause);

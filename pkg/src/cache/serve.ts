@@ -68,8 +68,8 @@ export const serve = (room: Room, call: Call, after: (room: Room, packed: number
       if (kind === Look.Instead) {
         const id = age;
         age = core("told", room.id, 8) / 1000 || 0;
-        call.id = id;
-        register(room, call, id);
+        // For the event's label; the call itself may have a ticket of its own.
+        register(room, { label: call.label } as Call, id);
         after(room, packed);
         forget(room, id);
       } else if (kind === Look.Stale) after(room, packed);

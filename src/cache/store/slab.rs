@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::cache::CopyId;
+use crate::policy::defaults::USES_KEPT;
 
 /// How many slots a handle can tell apart.
 pub const SLOTS: usize = 1 << 20;
@@ -36,10 +37,28 @@ pub struct List {
     pub weight: u32,
 }
 
-/// One copy's place, weight, and uses.
+/// What a hit looks at: of many copies these stand so close together that few steps leave the processor's cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Hot {
+    id: CopyId,
+    /// How often it was used, as far as that is counted.
+    pub uses: u8,
+    /// Whoever keeps it noted this; zeros once it is free or gone.
+    pub note: [u32; 2],
+}
+
+impl Hot {
+    /// One use more.
+    pub fn used(&mut self) {
+        if self.uses < USES_KEPT {
+            self.uses += 1;
+        }
+    }
+}
+
+/// One copy's place and weight.
 #[derive(Clone, Debug)]
 pub struct Slot<T> {
-    id: CopyId,
     before: u32,
     after: u32,
     /// Changed by [`Slab::weigh`] alone.
@@ -48,8 +67,6 @@ pub struct Slot<T> {
     pub fingerprint: u32,
     /// Where it stands.
     pub place: Place,
-    /// How often it was used, as far as that is counted.
-    pub uses: u8,
     /// None: it is free or gone.
     pub value: Option<T>,
 }
@@ -57,6 +74,7 @@ pub struct Slot<T> {
 /// All slots; at most so many as it was told.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
+    hot: Vec<Hot>,
     slots: Vec<Slot<T>>,
     lists: [List; 5],
     most: u32,
@@ -66,7 +84,7 @@ impl<T> Slab<T> {
     /// `most`: below 2^20.
     pub fn new(most: u32) -> Self {
         let list = List { head: NONE, tail: NONE, len: 0, weight: 0 };
-        Self { slots: Vec::new(), lists: [list; 5], most }
+        Self { hot: Vec::new(), slots: Vec::new(), lists: [list; 5], most }
     }
 
     /// A queue.
@@ -76,17 +94,31 @@ impl<T> Slab<T> {
 
     /// Who stands longest in a queue.
     pub fn oldest(&self, place: Place) -> Option<CopyId> {
-        Some(self.slots.get(self.list(place).head as usize)?.id)
+        Some(self.hot.get(self.list(place).head as usize)?.id)
+    }
+
+    /// What a hit looks at, unless the handle is stale; of one gone its note is zeros.
+    pub fn hot(&mut self, id: CopyId) -> Option<&mut Hot> {
+        self.hot.get_mut((id.0 & LOW) as usize).filter(|hot| hot.id == id)
+    }
+
+    /// How often it was used.
+    pub fn uses(&self, id: CopyId) -> u8 {
+        self.hot.get((id.0 & LOW) as usize).map_or(0, |hot| hot.uses)
     }
 
     /// The slot of a handle, unless that is stale.
     pub fn get(&self, id: CopyId) -> Option<&Slot<T>> {
-        self.slots.get((id.0 & LOW) as usize).filter(|slot| slot.id == id && slot.value.is_some())
+        let at = (id.0 & LOW) as usize;
+        self.hot.get(at).filter(|hot| hot.id == id)?;
+        self.slots.get(at).filter(|slot| slot.value.is_some())
     }
 
     /// The same, to change it.
     pub fn get_mut(&mut self, id: CopyId) -> Option<&mut Slot<T>> {
-        self.slots.get_mut((id.0 & LOW) as usize).filter(|slot| slot.id == id && slot.value.is_some())
+        let at = (id.0 & LOW) as usize;
+        self.hot.get(at).filter(|hot| hot.id == id)?;
+        self.slots.get_mut(at).filter(|slot| slot.value.is_some())
     }
 
     /// A slot for a new one, awaited: one that is free, a new one, or that of one gone.
@@ -100,22 +132,23 @@ impl<T> Slab<T> {
             Some(CopyId(old)) => CopyId(old.checked_add(LOW + 1).unwrap_or((old & LOW) + LOW + 1)),
             None => {
                 let id = CopyId(next + LOW + 1);
+                self.hot.push(Hot { id, uses: 0, note: [0; 2] });
                 self.slots.push(Slot {
-                    id,
                     before: NONE,
                     after: NONE,
                     weight: 0,
                     fingerprint,
                     place: Place::Free,
-                    uses: 0,
                     value: None,
                 });
                 self.link(next, Place::Free);
                 id
             }
         };
-        if let Some(slot) = self.slots.get_mut((id.0 & LOW) as usize) {
-            (slot.id, slot.fingerprint, slot.uses, slot.value) = (id, fingerprint, 0, Some(value));
+        let at = (id.0 & LOW) as usize;
+        if let (Some(hot), Some(slot)) = (self.hot.get_mut(at), self.slots.get_mut(at)) {
+            (hot.id, hot.uses) = (id, 0);
+            (slot.fingerprint, slot.value) = (fingerprint, Some(value));
         }
         self.put(id, Place::Awaited);
         id
@@ -155,7 +188,7 @@ impl<T> Slab<T> {
     /// Frees all.
     pub fn clear(&mut self) {
         for at in 0..self.slots.len() {
-            if let Some(id) = self.slots.get(at).map(|slot| slot.id) {
+            if let Some(id) = self.hot.get(at).map(|hot| hot.id) {
                 self.empty(id, Place::Free);
             }
         }
@@ -163,8 +196,9 @@ impl<T> Slab<T> {
 
     fn empty(&mut self, id: CopyId, place: Place) {
         self.weigh(id, 0);
-        if let Some(slot) = self.slots.get_mut((id.0 & LOW) as usize) {
-            slot.value = None;
+        let at = (id.0 & LOW) as usize;
+        if let (Some(hot), Some(slot)) = (self.hot.get_mut(at), self.slots.get_mut(at)) {
+            (hot.note, slot.value) = ([0; 2], None);
         }
         self.put(id, place);
     }
