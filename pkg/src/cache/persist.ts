@@ -193,7 +193,7 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
   const url = disk && new URL(call.url).href;
   if (!disk || (disk.urls && !disk.urls.has(url!))) return;
   call.recalled = call.later = true;
-  const { shelves } = room;
+  const { shelves, slots } = room;
   const load = async (): Promise<void> => {
     try {
       await disk.ready;
@@ -217,8 +217,8 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
     }
   };
   return Promise.race([load(), within(Most.Wait)]).then(() => {
-    // Its user has left meanwhile.
-    if (room.shelves !== shelves) throw aborted();
+    // Its user has left meanwhile: what belonged to him is new.
+    if (room.slots !== slots) throw aborted();
   });
 };
 
