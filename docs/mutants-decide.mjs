@@ -137,8 +137,8 @@ function put(file, text) {
 
 /** Copies the house, but for the files that are changed. */
 function copy(files) {
-  for (const file of run("git", ["ls-files", "-co", "--exclude-standard", "-z", "--", ":!pkg", ":!www/page", ":!docs"]).split("\0")) {
-    if (/\.(rs|toml|lock|jsonl?)$/.test(file) && existsSync(file) && !files.has(file)) put(file, read(file));
+  for (const file of run("git", ["ls-files", "-co", "--exclude-standard", "-z", "--", ":!pkg", ":!www/page"]).split("\0")) {
+    if (/\.(rs|toml|lock|md|jsonl?|base64)$/.test(file) && existsSync(file) && !files.has(file)) put(file, read(file));
   }
   put("src/lib.rs", read("src/lib.rs") + SWITCH);
 }

@@ -146,6 +146,9 @@ const blank = ({ mode }: Options) => ({
   wrote: -1,
   /** URLs for which the browser's own cache may hold what is out of date. */
   past: new Set<string>(),
+  /** Who asked last, and whether the browser's own cache may hold what is another's. */
+  met: null as string | null,
+  wary: false,
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

@@ -264,6 +264,8 @@ class Run {
       if (cause?.message === "network") return end("network");
       // What the platform's fetch throws is the platform's.
       if (cause instanceof Fault && cause.message === "fetch") return end("fetch");
+      // So it is with a body that cannot be read, or not be handed to several.
+      if (cause instanceof Fault && /^(headers\.get|getReader|Response|read|clone)$/.test(cause.message)) return end("platform");
       end(cause);
     };
     const answered = async (answer) => {

@@ -13,13 +13,13 @@ use tidegate::verdict::{How, Outcome, Verdict};
 
 use crate::world::{BACKGROUND, GET, ORIGIN, POST, at, ms, secs};
 
-struct Page {
-    gate: Gate,
-    key: KeyId,
+pub struct Page {
+    pub gate: Gate,
+    pub key: KeyId,
 }
 
 impl Page {
-    fn new(settings: &[(Setting, f64)]) -> Self {
+    pub fn new(settings: &[(Setting, f64)]) -> Self {
         let mut config = Config::default();
         for (setting, value) in settings {
             config.set(*setting as usize, *value);
@@ -32,7 +32,7 @@ impl Page {
     }
 
     /// An answer of these header lines, asked for at `sent` and come at `now`.
-    fn judge(&mut self, sent: Instant, now: Instant, old: CopyId, fields: &str) -> CopyId {
+    pub fn judge(&mut self, sent: Instant, now: Instant, old: CopyId, fields: &str) -> CopyId {
         let exchange = Exchange {
             head: false,
             status: 200,
@@ -48,24 +48,30 @@ impl Page {
     }
 
     /// The same, kept.
-    fn keep(&mut self, now: Instant, fields: &str) -> CopyId {
+    pub fn keep(&mut self, now: Instant, fields: &str) -> CopyId {
         let copy = self.judge(now, now, CopyId::NONE, fields);
         assert_ne!(copy, CopyId::NONE, "{fields}");
         assert!(self.gate.fill(copy, 100));
         copy
     }
 
-    fn look(&mut self, now: Instant, copy: CopyId) -> Look {
+    pub fn look(&mut self, now: Instant, copy: CopyId) -> Look {
         self.look_as(now, copy, false, None)
     }
 
-    fn look_as(&mut self, now: Instant, copy: CopyId, failed: bool, most: Option<Option<Duration>>) -> Look {
+    pub fn look_as(
+        &mut self,
+        now: Instant,
+        copy: CopyId,
+        failed: bool,
+        most: Option<Option<Duration>>,
+    ) -> Look {
         let asked = Asked { mode: Asking::Default, failed, most, fields: b"" };
         self.gate.look(now, copy, self.key, How(GET), &asked)
     }
 
     /// The scope refuses for so many seconds.
-    fn refuse(&mut self, now: Instant, seconds: u64) {
+    pub fn refuse(&mut self, now: Instant, seconds: u64) {
         let Verdict::Go(ticket) = self.gate.ask(now, self.key, How(POST), None) else { panic!("it is open") };
         let said = hint::read_text(503, format!("retry-after: {seconds}\n").as_bytes(), WallTime(0));
         assert_eq!(
@@ -76,7 +82,7 @@ impl Page {
     }
 
     /// All that is due; the copies to refresh.
-    fn drain(&mut self, now: Instant) -> Vec<CopyId> {
+    pub fn drain(&mut self, now: Instant) -> Vec<CopyId> {
         let mut refresh = Vec::new();
         while let Some(verdict) = self.gate.poll(now) {
             match verdict {
@@ -89,7 +95,7 @@ impl Page {
     }
 
     /// Sleeps by the gate's own timer until `end`; when which copies were to be refreshed.
-    fn live(&mut self, mut now: Instant, end: Instant) -> Vec<(Instant, CopyId)> {
+    pub fn live(&mut self, mut now: Instant, end: Instant) -> Vec<(Instant, CopyId)> {
         let mut all = Vec::new();
         loop {
             all.extend(self.drain(now).into_iter().map(|copy| (now, copy)));
@@ -103,7 +109,7 @@ impl Page {
     }
 
     /// Whether the last that was served said when its origin may be tried again.
-    fn until(&mut self) -> Instant {
+    pub fn until(&mut self) -> Instant {
         let mut until = Instant::ORIGIN;
         while let Some(event) = self.gate.event() {
             if event.kind == Kind::Stale {
@@ -113,7 +119,7 @@ impl Page {
         until
     }
 
-    fn told(&mut self) -> Vec<(Kind, Option<Reason>, u32)> {
+    pub fn told(&mut self) -> Vec<(Kind, Option<Reason>, u32)> {
         let mut all = Vec::new();
         while let Some(event) = self.gate.event() {
             if event.kind == Kind::Stale {
@@ -124,12 +130,12 @@ impl Page {
     }
 }
 
-fn stale(look: Look) -> bool {
+pub fn stale(look: Look) -> bool {
     matches!(look, Look::Serve(Served { stale: true, .. }))
 }
 
-const FRESH: &str = "cache-control: max-age=60\n";
-const SPARE: &str = "cache-control: max-age=10, stale-if-error=600\netag: \"a\"\n";
+pub const FRESH: &str = "cache-control: max-age=60\n";
+pub const SPARE: &str = "cache-control: max-age=10, stale-if-error=600\netag: \"a\"\n";
 
 #[test]
 fn a_fresh_copy_answers_whatever_the_server_does_and_tells_nothing() {

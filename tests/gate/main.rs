@@ -3,6 +3,7 @@
 mod backpressure_field;
 mod bounds;
 mod copies;
+mod copies_more;
 mod features;
 mod forgotten;
 mod guess;

@@ -138,8 +138,9 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    // What left before a write was acknowledged may not show it.
-    if (!whole || refused || call.stale || room.shelves !== shelves || !room.id || writes !== call.scope.writes) return void drop();
+    const late = writes !== call.scope.writes;
+    if (late) pass(room, call.url);
+    if (late || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) {
