@@ -33,7 +33,7 @@ const keepWasm = {
 
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
 const INTERNAL = [
-  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares shown slots timing",
+  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares shown slots timing writes renews",
   // src/cache
   "disks dropped emptied era flawed recalled urls",
   // src/human

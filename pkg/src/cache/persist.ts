@@ -28,8 +28,8 @@ export interface Disk {
 }
 
 const enum Most {
-  /** Milliseconds that a request waits for what may be there. */
-  Wait = 50,
+  /** Milliseconds that a request waits for what may be there: twenty at once, on a slow device while a page loads. */
+  Wait = 500,
   /** Milliseconds between writes. */
   Pause = 500,
   /** Entries: each counts as at least so small a part of all bytes. */
