@@ -120,3 +120,23 @@ fn the_refreshes_of_one_scope_do_not_wait_for_those_of_another() {
         assert!(refreshed.len() == 41 && when <= open + secs(16), "{:?}", when.since(open));
     }
 }
+
+#[test]
+fn what_is_too_heavy_is_not_kept_and_what_went_for_another_is_told_once() {
+    let mut page = Page::new(&[(Setting::CacheEntries, 2.0)]);
+    let largest = page.gate.largest();
+    assert!(largest > 100);
+    for (weight, kept) in [(largest, true), (largest + 1, false)] {
+        let copy = page.judge(at(0), at(0), CopyId::NONE, FRESH);
+        assert_eq!(page.gate.fill(copy, weight), kept, "{weight}");
+    }
+    assert_eq!(page.gate.gone(), None);
+    let copies: Vec<CopyId> = (0..3).map(|_| page.keep(at(0), FRESH)).collect();
+    let mut gone: Vec<CopyId> = std::iter::from_fn(|| page.gate.gone()).collect();
+    assert_eq!(gone.len(), 2, "of four there are two left");
+    gone.retain(|copy| copies.contains(copy));
+    for copy in copies {
+        let served = matches!(page.look(at(1), copy), Look::Serve(_));
+        assert_eq!(served, !gone.contains(&copy));
+    }
+}
