@@ -508,6 +508,15 @@ fn no_more_than_sixty_three_others_are_counted() {
     assert_eq!(burst(&mut gate, at(10_000)), 2, "a sixty-fourth of a hundred and twenty-eight");
 }
 
+#[test]
+fn a_tab_knows_how_many_others_there_are() {
+    assert_eq!(tab(1, &[]).others(), 0);
+    for count in [1, 2, 5] {
+        let tabs = Tabs::open(count, &[]);
+        assert!(tabs.gates.iter().all(|gate| u64::from(gate.others()) == count - 1), "{count}");
+    }
+}
+
 // ── who can write to the channel ────────────────────────────────────────────
 
 #[test]

@@ -73,7 +73,14 @@ fn of_more_refreshes_than_a_page_can_owe_the_oldest_is_not() {
     for copy in &copies {
         assert!(stale(page.look(at(21_000), *copy)));
     }
-    let mut who: Vec<u32> = page.live(at(22_000), at(300_000)).into_iter().map(|(_, copy)| copy.0).collect();
+    let refreshed = page.live(at(22_000), at(300_000));
+    let (first, last) = (refreshed[0].0, refreshed[refreshed.len() - 1].0);
+    assert!(
+        last.since(first) > secs(16),
+        "one by one, half a second apart as a rule: {:?}",
+        last.since(first)
+    );
+    let mut who: Vec<u32> = refreshed.into_iter().map(|(_, copy)| copy.0).collect();
     who.sort_unstable();
     assert_eq!(who, copies[1..].iter().map(|copy| copy.0).collect::<Vec<_>>());
 }
@@ -119,4 +126,37 @@ fn the_refreshes_of_one_scope_do_not_wait_for_those_of_another() {
         let (when, _) = *refreshed.iter().find(|(_, copy)| *copy == single).expect("it is refreshed");
         assert!(refreshed.len() == 41 && when <= open + secs(16), "{:?}", when.since(open));
     }
+}
+
+#[test]
+fn what_is_too_heavy_is_not_kept_and_what_went_for_another_is_told_once() {
+    let mut page = Page::new(&[(Setting::CacheEntries, 2.0)]);
+    let largest = page.gate.largest();
+    assert!(largest > 100);
+    for (weight, kept) in [(largest, true), (largest + 1, false)] {
+        let copy = page.judge(at(0), at(0), CopyId::NONE, FRESH);
+        assert_eq!(page.gate.fill(copy, weight), kept, "{weight}");
+    }
+    assert_eq!(page.gate.gone(), None);
+    let copies: Vec<CopyId> = (0..3).map(|_| page.keep(at(0), FRESH)).collect();
+    let mut gone: Vec<CopyId> = std::iter::from_fn(|| page.gate.gone()).collect();
+    assert_eq!(gone.len(), 2, "of four there are two left");
+    gone.retain(|copy| copies.contains(copy));
+    for copy in copies {
+        let served = matches!(page.look(at(1), copy), Look::Serve(_));
+        assert_eq!(served, !gone.contains(&copy));
+    }
+}
+
+#[test]
+fn what_has_just_failed_is_not_asked_for_anew_at_once_however_well_all_seems() {
+    let mut page = Page::new(&[]);
+    let copy = page.keep(at(0), SPARE);
+    assert!(stale(page.look_as(at(20_000), copy, true, None)));
+    assert_eq!(page.drain(at(20_000)), []);
+    let refreshed = page.live(at(20_000), at(100_000));
+    assert!(
+        refreshed.len() == 1 && refreshed[0].0 > at(20_000) && refreshed[0].0 <= at(26_000),
+        "{refreshed:?}"
+    );
 }

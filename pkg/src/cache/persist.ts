@@ -138,13 +138,12 @@ export interface When {
   age: string | null | undefined;
 }
 
-/** Writes a copy, some time after its answer was handed over; what may not be written goes. `since`: when it was asked for. */
-export const write = (room: Room, call: Call, copy: Copy, { at, took, age }: When, since: number): void => {
+/** Writes a copy, some time after its answer was handed over; what may not be written goes. */
+export const write = (room: Room, call: Call, copy: Copy, { at, took, age }: When): void => {
   const disk = diskFor(room, call);
   if (!disk) return;
   const url = new URL(call.url).href;
-  // What was asked for before a write may not show it; the core knows, but not after a reload.
-  if (room.wrote > since || /private|no-store/i.test(copy.headers.get("cache-control")!)) return drop(room, disk, url);
+  if (/private|no-store/i.test(copy.headers.get("cache-control")!)) return drop(room, disk, url);
   const { status, statusText, type, headers, bytes } = copy;
   disk.due.set(url, [copy, JSON.stringify([credentials(call), call.fields, at, took, age, !bytes, status, statusText, type, [...headers]])]);
   arm(room, disk);
