@@ -26,10 +26,11 @@ const place = ({ options }: Room): string => `${options.name ?? "tidegate"}:era`
 /** Notes what the era is; undefined: nobody knows. */
 export const look = (room: Room): Room["era"] => {
   try {
-    return (room.era = room.caches ? storageOf(room)!.getItem(place(room)) : undefined);
+    if (room.caches) return (room.era = storageOf(room)!.getItem(place(room)));
   } catch {
-    return (room.era = undefined);
+    // What was known last stays.
   }
+  return;
 };
 
 /** Something has come to this page: has anybody left, in another tab? `leave`: what is done then. True: it was for nobody else. */
@@ -39,7 +40,7 @@ export const attend = (room: Room, { data, persisted }: any, leave: () => void):
   const is = look(room);
   if (data === GONE || (is === undefined ? persisted : is !== era)) wipe(room);
   // Its first part is the user's.
-  if (is !== undefined && `${is}`.split(" ")[0] !== `${era}`.split(" ")[0]) leave();
+  if (is !== undefined && era !== undefined && `${is}`.split(" ")[0] !== `${era}`.split(" ")[0]) leave();
   return data === DONE || data === GONE;
 };
 
