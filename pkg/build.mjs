@@ -33,7 +33,9 @@ const keepWasm = {
 
 /** Members of the face's own records that nobody else's objects have: renamed, they cost a letter each. */
 const INTERNAL = [
-  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares shown slots timing",
+  "adopt advised asks calls changed crowd disposed faults given gone hard how intent intents last later leaf listeners names nested own patience plain platform refusal seen shares shown slots timing writes renews",
+  // src/cache
+  "disks dropped emptied era flawed recalled urls",
   // src/human
   "axis back breaks calling cooling due ends flight full guesses heeds held keeps kept known looked mark shared since sure token tried waits whose",
   "armed debounced factors fresh greatest heap house lastArgs lastCall lastInvoke lastThis least level look made maxing owner rings stops turn wall",

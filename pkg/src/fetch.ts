@@ -1,5 +1,6 @@
 // What a fetch asks for, read from its arguments without building a Request.
 import type { TidegateRequestInit, TidegateRequestOptions } from "../tidegate.d.ts";
+import { meet } from "./cache/confirm";
 import { own as homely } from "./cache/keep";
 import { attempt } from "./events";
 import { mark as served } from "./human/feature";
@@ -180,8 +181,10 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     ),
   );
   if (room.caches && !mode && reads && open && own.cache !== false) {
-    const found = shelved(given, from, options.user ? who() : "", url);
+    const user = who();
+    const found = shelved(given, from, user, url);
     if (found) {
+      meet(room, user!);
       Object.assign(call, found);
       call.asking = Math.max(0, CACHE_MODES.indexOf(given.cache ?? from.cache));
       call.asked = [request ?? url, kept];

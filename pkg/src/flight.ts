@@ -53,22 +53,22 @@ const split = (body: ReadableStream<Uint8Array>, count: number): ReadableStream[
   const reader = body.getReader();
   const outs = new Set<ReadableStreamDefaultController>();
   let reading: Promise<void> | undefined;
-  const end = (out: ReadableStreamDefaultController, cause?: unknown): void => {
-    outs.delete(out);
-    cause ? out.error(cause) : out.close();
-  };
   const pull = () =>
     (reading ??= reader.read().then(
       ({ done, value }) => {
         reading = undefined;
         for (const out of outs) {
-          if (done) end(out);
-          else if (out.desiredSize! + Most.Unread < value.length) end(out, new TypeError("tidegate: unread for too long"));
-          // Bytes of its own: a reader may write to them, or give them away.
-          else out.enqueue(value.slice());
+          if (done) out.close();
+          else if (out.desiredSize! + Most.Unread < value.length) {
+            outs.delete(out);
+            out.error(new TypeError("tidegate: unread for too long"));
+          } else {
+            // Bytes of its own: a reader may write to them, or give them away.
+            out.enqueue(value.slice());
+          }
         }
       },
-      (cause) => outs.forEach((out) => end(out, cause)),
+      (cause) => outs.forEach((out) => out.error(cause)),
     ));
   return Array.from({ length: count }, () => {
     let own: ReadableStreamDefaultController;
@@ -82,7 +82,7 @@ const split = (body: ReadableStream<Uint8Array>, count: number): ReadableStream[
 const copies = (response: Response, count: number): Response[] => {
   const { body, headers, url, type, redirected } = response;
   const length = headers.get("content-encoding") ? null : headers.get("content-length");
-  if (!body || (length && +length <= Most.Unread)) return Array.from({ length: count }, (_, place) => (place < count - 1 ? response.clone() : response));
+  if (!body || length && +length <= Most.Unread) return Array.from({ length: count }, (_, place) => (place < count - 1 ? response.clone() : response));
   return split(body, count).map((each) => define(new Response(each, response), { url, type, redirected }));
 };
 
@@ -107,16 +107,22 @@ export const share = (call: Call, response: Response): Response | undefined => {
   if (!call.crowd && !call.own) return response;
   const all = callers(call).filter((each) => !each.gone);
   let first: Response | undefined;
-  const shared = all[1] ? copies(response, all.length) : [response];
-  all.forEach((each, place) => {
-    const { signal } = each;
-    let mine = shared[place]!;
-    if (all[1]) {
-      if (signal) mine = bound(mine, signal, response);
-    } else if (call.own && signal && response.body) link(signal, call.own, response.body);
-    if (each === call) first = mine;
-    else each.resolve!(mine);
-  });
+  try {
+    const shared = all[1] ? copies(response, all.length) : [response];
+    all.forEach((each, place) => {
+      const { signal } = each;
+      let mine = shared[place]!;
+      if (all[1]) {
+        if (signal) mine = bound(mine, signal, response);
+      } else if (call.own && signal && response.body) link(signal, call.own, response.body);
+      if (each === call) first = mine;
+      else each.resolve!(mine);
+    });
+  } catch (cause) {
+    // What cannot be shared is lost for all who have not theirs yet; nobody waits for ever.
+    for (const each of all) each.reject?.(cause);
+    throw cause;
+  }
   return first;
 };
 

@@ -2,9 +2,9 @@
 import { aborted, reasonOf, refusal } from "./answers";
 import { everyCall, forget, holder, register } from "./calls";
 import { epoch, now, timer, wall } from "./clock";
-import { core, put } from "./core";
+import { core, put, State, state } from "./core";
 import { peek } from "./bodies";
-import { conditions } from "./cache/confirm";
+import { conditions, pass } from "./cache/confirm";
 import { discardAll } from "./cache/era";
 import { keep, own, renew, written } from "./cache/keep";
 import { recall } from "./cache/persist";
@@ -134,7 +134,8 @@ const launch = async (room: Room, call: Call): Promise<any> => {
       if (answer !== kept) answer?.body?.cancel?.().catch(() => {});
       return share(call, kept);
     }
-    if ((packed & Answer.Kind) === Answer.Held) {
+    // A core that ended over what is kept wakes nobody.
+    if ((packed & Answer.Kind) === Answer.Held && state === State.Runs) {
       answer?.body?.cancel?.().catch(() => {});
       return wait(room, call, packed);
     }
@@ -149,22 +150,24 @@ const launch = async (room: Room, call: Call): Promise<any> => {
 
 // What the cache makes of an answer, or of none: a Response to hand over in its place. Nothing of this may cost the caller his answer.
 const held = (room: Room, call: Call, status: number, answer: any, sent: number, writes: number, refused: unknown): Response | undefined => {
-  const { copy, shelf, stale, scope } = call;
+  const { copy, shelf, stale, url } = call;
   if (call.hard || !room.caches) return;
   try {
     const took = sent && now() - sent;
+    // What left before a write was acknowledged may not show it.
+    const late = writes !== call.scope.writes;
+    if (late && shelf !== undefined) pass(room, url);
     if (status === 304 && copy && call.asks) {
-      // What left before a write was acknowledged may not show it.
-      if (!stale && writes === scope.writes) renew(room, call, copy, answer, took);
+      if (!stale && !late) renew(room, call, copy, answer, took);
       return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
     }
     if (stale) return;
-    if (answer && own(call.url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
+    if (answer && own(url) && /"(cache|\*)"/.test(answer.headers.get("clear-site-data"))) return void discardAll(room);
     if (!answer || status === 429 || status >= 500) {
       // A refresh that nobody has joined has nobody to serve.
       if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
-    else keep(room, call, answer, took, writes, refused);
+    else if (!late) keep(room, call, answer, took, writes, refused);
   } catch (cause) {
     fail(room, "cache", cause);
   }

@@ -142,10 +142,11 @@ const blank = ({ mode }: Options) => ({
   copies: [] as (Copy | undefined)[],
   /** What outlives the page, by user. */
   disks: new Map<string, Disk>(),
-  /** When a write was answered last, on the core's axis. */
-  wrote: -1,
   /** URLs for which the browser's own cache may hold what is out of date. */
   past: new Set<string>(),
+  /** Who asked last, and whether the browser's own cache may hold what is another's. */
+  met: null as string | null,
+  wary: false,
   /** Those without an answer, by their marks. */
   intents: new Map<string, Intent>(),
 });

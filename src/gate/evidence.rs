@@ -258,7 +258,10 @@ impl Gate {
 
     fn count(&mut self, now: Instant, r: &Request, ok: bool) {
         if let Some(route) = self.places.get_mut(r.route) {
+            let before = route.breaker.next_timeout();
             route.breaker.settle(now, r.epoch, ok, &self.policy.breaker);
+            // The next page and other tabs are to know of its rest, also where the state stays as it was.
+            self.changed |= route.breaker.next_timeout() != before;
         }
     }
 

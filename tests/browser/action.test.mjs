@@ -124,7 +124,8 @@ for (const held of [true, false]) {
     const hits = backend.of("/save");
     assert.ok(hits.length >= 2 && hits.length <= 4, `${hits.length} requests`);
     truthful(said, hits);
-    if (!held) assert.equal(said[0].retryAt, first.retryAt, "at once, before any press");
+    // Stored on one axis and read on another: a millisecond is rounding.
+    if (!held) assert.ok(Math.abs(said[0].retryAt - first.retryAt) <= 1, "at once, before any press");
     assert.ok(wall(hits[1]) >= wall(hits[0]) + AFTER * 1000, "F5 resets nothing");
   });
 }

@@ -107,4 +107,27 @@ for (const build of BUILDS) {
     assert.equal(sent((await net.arrival(2))).turn, "2");
     net.sent[1].answer("two", { headers: { "cache-control": "max-age=600" } });
   });
+
+  test(`${build}: what the browser holds may be another's: asked for so that the origin has to say, without a header of ours`, async (t) => {
+    let user = null;
+    const { net, tide, answered } = await kept(t, build, { user: () => user });
+    const modes = async (...urls) => {
+      const begin = net.sent.length;
+      for (const url of urls) await answered({ "cache-control": "max-age=600" }, { url });
+      return net.sent.slice(begin).map(({ init }) => [init?.cache, init?.headers]);
+    };
+    const asEver = [undefined, undefined];
+    const anew = ["no-cache", undefined];
+    assert.deepEqual(await modes(URL_A), [asEver]);
+    user = "A";
+    assert.deepEqual(await modes(URL_A), [asEver], "nobody was there before");
+    user = "B";
+    assert.deepEqual(await modes(URL_A, URL_B), [anew, anew]);
+    await answered({}, { url: `${URL_B}/2`, init: { cache: "reload" } });
+    assert.equal(net.sent.at(-1).init.cache, "reload");
+    tide.reset();
+    assert.deepEqual(await modes(URL_A), [asEver]);
+    await tide.clear();
+    assert.deepEqual(await modes(URL_A), [anew]);
+  });
 }

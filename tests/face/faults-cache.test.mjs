@@ -24,8 +24,9 @@ const SCENARIOS = [
     bodies: true,
     script: (_, nth) => (nth === 1 ? { headers: SPARE } : { status: 304, headers: SPARE, body: null }),
     ends: [200, 200],
-    // Where what is kept is lost in between, a caller without conditions is told what the server said.
-    also: [304],
+    // Where what is kept is lost in between, a caller without conditions is told what the server said; where it cannot be
+    // sent, what is kept stands in.
+    also: [304, "stale"],
     act: async (run) => {
       for (let i = 0; i < 2; i++) run.fetch("/a"), await run.host.pass(5000);
     },
@@ -51,6 +52,7 @@ const SCENARIOS = [
     bodies: true,
     script: (_, nth) => (nth === 2 ? { drop: true } : {}),
     ends: [200, "stale", "stale", "aborted"],
+    also: ["platform"],
     act: async (run) => {
       run.fetch("/a"), await run.host.pass(1000);
       const controller = new AbortController();

@@ -4,6 +4,7 @@
 // error, or what the platform itself would have given; nothing is thrown into the page; nothing hangs or is left behind.
 import assert from "node:assert/strict";
 import { fresh, shelf } from "./kit.mjs";
+import { vault } from "./vault.mjs";
 
 const { setImmediate: later, TextEncoder: RealEncoder, AbortSignal, EventTarget, crypto } = globalThis;
 const BEGIN = 1_700_000_000_000;
@@ -24,7 +25,7 @@ class Host {
   /** Thrown into the page by a callback, or left as an unhandled rejection. */
   thrown = [];
 
-  constructor(failing, { page, blocked, bodies }) {
+  constructor(failing, { page, blocked, bodies, caches }) {
     this.failing = failing;
     this.storage = shelf((name) => this.call(`storage.${name}`));
     this.#put(globalThis, "setTimeout", (run, ms = 0) => (this.call("setTimeout"), this.after(ms, run)));
@@ -68,6 +69,10 @@ class Host {
     if (blocked) this.#put(WebAssembly, "Module", class { constructor() { throw new WebAssembly.CompileError("blocked"); } });
     if (bodies) this.#bodies();
     if (page) this.#page();
+    if (caches) {
+      this.vault = vault((name) => this.call(name));
+      this.#put(globalThis, "caches", this.vault.caches);
+    }
     const unhandled = (cause) => this.thrown.push(cause);
     process.on("unhandledRejection", unhandled);
     this.#undo.push(() => process.off("unhandledRejection", unhandled));
@@ -195,6 +200,11 @@ class Host {
     await new Promise(later);
   }
 
+  /** All happens that takes no time, threads and all. */
+  async calm() {
+    for (let turn = 0; turn < 40; turn++) await new Promise(later);
+  }
+
   /** The page is left, perhaps for the back-forward cache, or back from there. */
   leave(left) {
     this.window.dispatchEvent(Object.assign(new Event(left ? "pagehide" : "pageshow"), { persisted: true }));
@@ -254,6 +264,8 @@ class Run {
       if (cause?.message === "network") return end("network");
       // What the platform's fetch throws is the platform's.
       if (cause instanceof Fault && cause.message === "fetch") return end("fetch");
+      // So it is with a body that cannot be read, or not be handed to several.
+      if (cause instanceof Fault && /^(headers\.get|getReader|Response|read|clone)$/.test(cause.message)) return end("platform");
       end(cause);
     };
     const answered = async (answer) => {

@@ -395,18 +395,49 @@ test("a page that comes back sends nothing that waited for who has left", async 
 });
 
 for (const [said, empties] of [['"cache"', true], ['"*"', true], ['"cookies", "cache"', true], ['"storage"', false], ["cache", false]]) {
-  test(`Clear-Site-Data: ${said} ${empties ? "empties the cache of every tab" : "does not concern it"}; who waits stays`, async () => {
+  test(`Clear-Site-Data: ${said} ${empties ? "empties the cache of every tab; who waits stays" : "does not concern it"}`, async () => {
     const [one, two] = await tabs(2);
     await get(two);
     await get(two, "https://api.example/refused", { "cache-control": "max-age=9" }, "x");
     await settled(2);
+    // In the second tab somebody waits, elsewhere.
+    const elsewhere = { tidegate: { scope: "elsewhere", deadline: 60_000 } };
+    const post = two.tide.fetch("https://api.example/save", { method: "POST", ...elsewhere });
+    two.net.sent.at(-1).answer("busy", { status: 503, headers: { "retry-after": "5" } });
+    await post;
+    const waiting = two.tide.fetch("https://api.example/later", elsewhere);
+    const sent = two.net.sent.length;
     await get(one, "https://api.example/logout", { "clear-site-data": said }, "bye");
     await turn();
     assert.equal(box.urls().length, empties ? 0 : 2);
+    for (let i = 0; i < 20 && two.net.sent.length === sent; i++) {
+      pass(mock, 1000);
+      await turn();
+    }
+    two.net.sent.at(-1).answer("later");
+    assert.equal(await (await waiting).text(), "later");
     if (empties) await asks(two);
     else assert.equal(await served(two), "A's");
   });
 }
+
+test("Clear-Site-Data while the store is being read: who waits for it goes on, and gets nothing of what was there", async () => {
+  const before = await tab();
+  await get(before);
+  await settled();
+  before.tide.dispose();
+  const one = await tab();
+  let go;
+  hold = (call) => call === "cache.match" && new Promise((resolve) => ((go = resolve), (hold = undefined)));
+  const answer = one.tide.fetch(URL_1);
+  await turn();
+  const other = one.tide.fetch("https://api.example/logout");
+  (await one.net.arrival(1)).answer("bye", { headers: { "clear-site-data": '"cache"' } });
+  await (await other).text();
+  go();
+  (await one.net.arrival(2)).answer("B's", { headers: FRESH });
+  assert.equal(await (await answer).text(), "B's");
+});
 
 test("Clear-Site-Data of another origin does not concern it", async () => {
   Object.defineProperty(globalThis, "location", { value: { origin: "https://app.example", href: "https://app.example/" }, configurable: true });

@@ -268,7 +268,7 @@ test("a store that does not answer costs a request a moment, once it is known no
   const answer = tide.fetch(URL_1);
   await turn();
   assert.equal(net.sent.length, 0);
-  pass(mock, 100);
+  pass(mock, 500);
   (await net.arrival(1)).answer("two", { headers: FRESH });
   assert.equal(await (await answer).text(), "two");
   await turn();

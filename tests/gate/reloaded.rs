@@ -8,7 +8,7 @@ use tidegate::pressure::State;
 use tidegate::reason::Reason;
 use tidegate::scope::PlaceId;
 use tidegate::snapshot::{BUDGET, Entry, LATE, Snapshot, USUAL};
-use tidegate::time::{Duration, Instant};
+use tidegate::time::{Duration, Instant, WallTime};
 use tidegate::verdict::{How, Outcome, Ticket, Verdict};
 
 use crate::world::{BACKGROUND, GET, ORIGIN, at, ms, secs};
@@ -244,4 +244,28 @@ fn what_is_told_to_be_expected_is_at_most_three_quarters_of_patience_and_never_l
     let _ = page.names(at(NEW));
     page.0.restore(at(NEW), &forged(&kept, 1_000));
     assert_eq!(held(&mut page), most);
+}
+
+#[test]
+fn a_class_that_rests_after_dropped_connections_rests_in_the_next_page_too() {
+    let mut page = Page::new(1);
+    page.0.store(true);
+    let mut wrote = String::new();
+    for n in 0..20 {
+        if let Verdict::Go(ticket) = page.ask(at(n), ASK | How::NO_HOLD, secs(60)) {
+            page.0.settle(at(n), ticket, Outcome::Failed, None);
+        }
+        // As the page does after each.
+        page.0.take_changed();
+        if page.0.to_store(at(n), false) {
+            wrote = page.0.record(at(n), WallTime(n as i64), b"");
+        }
+    }
+    assert_ne!(wrote, "", "it is written when it begins, though the state is what it was");
+    let mut next = Page::new(2);
+    next.0.take_stored(at(0), WallTime(100), wrote.as_bytes());
+    assert!(
+        matches!(next.ask(at(0), ASK | How::NO_HOLD, secs(60)), Verdict::Wait(..)),
+        "nothing is sent before its time"
+    );
 }

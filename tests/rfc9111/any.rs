@@ -38,7 +38,7 @@ pub fn check(bytes: &[u8]) {
     assert!(may_be_stored(&exchange), "stored: {exchange:?}");
     assert!(term.suits(exchange.request), "its own request");
     assert!(term.answers(exchange.head));
-    assert!(term.alike(&term.clone()));
+    assert!(term.yields_to(&term.clone()));
     term.suits(asks.as_bytes());
     over_time(&term, start, &exchange, &Wish::read(mode, asks.as_bytes()), &asks);
     term.outdate();

@@ -15,10 +15,22 @@ export const pass = ({ past }: Room, url: string): void => {
   if (past.size > Most.Past) for (const oldest of past) return void past.delete(oldest);
 };
 
+/** The place of `reload` in Fetch's list of cache modes: the browser's own cache is not looked at. */
+const RELOAD = 2;
+
+/**
+ * Notes whose answers are asked for. The browser's own cache knows no users: when one has left, what it holds may be his, and
+ * the origin has to say whether it is this one's too. Nobody is no user.
+ */
+export const meet = (room: Room, user: string | null): void => {
+  if (room.met && room.met !== user) room.wary = true;
+  room.met = user;
+};
+
 /** How the origin is asked; undefined: as ever, and the browser's own cache may answer. */
-export const conditions = ({ past }: Room, { copy, url, asked, asking, fields }: Call): any => {
+export const conditions = ({ past, wary }: Room, { copy, url, asked, asking, fields }: Call): any => {
   // A mode that the caller chose stays.
-  if (!own(url) || (!copy && (asking % 3 || !past.has(url)))) return;
+  if (!own(url) || (!copy && (asking % 3 || !past.has(url)))) return wary && asking !== RELOAD ? { cache: "no-cache" } : undefined;
   const tag = copy?.headers.get("etag");
   const date = copy?.headers.get("last-modified");
   const [input, init] = asked!;

@@ -70,6 +70,8 @@ const say = (room: Room, what: string): void => {
 /** Tells the tab where a user has left that he is forgotten here. */
 export const forgotten = (room: Room): void => {
   look(room);
+  // The word may come from another process later than the message: it is this logout's all the same.
+  timer(() => look(room), Most.Wait);
   say(room, DONE);
 };
 

@@ -130,7 +130,6 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   }
   const { shelves } = room;
   const at = wall;
-  const since = now() - took;
   const largest = core("told", room.id, 9);
   const length = get("content-length");
   const drop = () => core("copy_forget", room.id, id);
@@ -138,13 +137,14 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    // What left before a write was acknowledged may not show it.
-    if (!whole || refused || call.stale || room.shelves !== shelves || !room.id || writes !== call.scope.writes) return void drop();
+    const late = writes !== call.scope.writes;
+    if (late) pass(room, call.url);
+    if (late || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) {
       place(room, kept);
-      write(room, call, kept, { at, took, age: get("age") }, since);
+      write(room, call, kept, { at, took, age: get("age") });
     } else {
       sweep(room);
       erase(room, call.url);
@@ -172,7 +172,7 @@ export const renew = (room: Room, call: Call, kept: Copy, answer: Response, took
   const id = judge(room, call, kept.status, (name) => merged.get(name), Told.Confirms, took, kept.handle);
   const age = merged.get("age");
   merged.delete("age");
-  if (id) write(room, call, kept, { at: wall, took, age }, now() - took);
+  if (id) write(room, call, kept, { at: wall, took, age });
   else outdated(room, kept);
 };
 
@@ -198,7 +198,6 @@ const outdated = (room: Room, copy: Copy): void => {
 export const written = (room: Room, { how, url, scope }: Call, answer: Response): void => {
   if (how & How.Safe || !(answer.status < 400)) return;
   scope.writes++;
-  room.wrote = now();
   invalidate(room, url);
   for (const name of ["location", "content-location"]) {
     try {

@@ -28,8 +28,8 @@ export interface Disk {
 }
 
 const enum Most {
-  /** Milliseconds that a request waits for what may be there. */
-  Wait = 50,
+  /** Milliseconds that a request waits for what may be there: twenty at once, on a slow device while a page loads. */
+  Wait = 500,
   /** Milliseconds between writes. */
   Pause = 500,
   /** Entries: each counts as at least so small a part of all bytes. */
@@ -138,13 +138,12 @@ export interface When {
   age: string | null | undefined;
 }
 
-/** Writes a copy, some time after its answer was handed over; what may not be written goes. `since`: when it was asked for. */
-export const write = (room: Room, call: Call, copy: Copy, { at, took, age }: When, since: number): void => {
+/** Writes a copy, some time after its answer was handed over; what may not be written goes. */
+export const write = (room: Room, call: Call, copy: Copy, { at, took, age }: When): void => {
   const disk = diskFor(room, call);
   if (!disk) return;
   const url = new URL(call.url).href;
-  // What was asked for before a write may not show it; the core knows, but not after a reload.
-  if (room.wrote > since || /private|no-store/i.test(copy.headers.get("cache-control")!)) return drop(room, disk, url);
+  if (/private|no-store/i.test(copy.headers.get("cache-control")!)) return drop(room, disk, url);
   const { status, statusText, type, headers, bytes } = copy;
   disk.due.set(url, [copy, JSON.stringify([credentials(call), call.fields, at, took, age, !bytes, status, statusText, type, [...headers]])]);
   arm(room, disk);
@@ -193,7 +192,7 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
   const url = disk && new URL(call.url).href;
   if (!disk || (disk.urls && !disk.urls.has(url!))) return;
   call.recalled = call.later = true;
-  const { shelves } = room;
+  const { shelves, slots } = room;
   const load = async (): Promise<void> => {
     try {
       await disk.ready;
@@ -217,8 +216,8 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
     }
   };
   return Promise.race([load(), within(Most.Wait)]).then(() => {
-    // Its user has left meanwhile.
-    if (room.shelves !== shelves) throw aborted();
+    // Its user has left meanwhile: what belonged to him is new.
+    if (room.slots !== slots) throw aborted();
   });
 };
 

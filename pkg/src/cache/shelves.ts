@@ -93,5 +93,6 @@ export const wipe = (room: Room): void => {
   room.shelves = new Map();
   room.copies = [];
   room.disks = new Map();
+  room.wary = true;
   core("copy_forget", room.id, 0);
 };
