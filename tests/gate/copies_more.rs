@@ -160,3 +160,19 @@ fn what_has_just_failed_is_not_asked_for_anew_at_once_however_well_all_seems() {
         "{refreshed:?}"
     );
 }
+
+#[test]
+fn who_wants_it_confirmed_is_shown_no_stand_in_unless_it_said_so_and_an_unknown_key_asks() {
+    let mut page = Page::new(&[]);
+    let copy = page.keep(at(0), SPARE);
+    let key = page.key;
+    let mut look = |fields: &'static [u8], most, key| {
+        let asked = Asked { mode: Asking::Default, failed: true, most, fields };
+        page.gate.look(at(20_000), copy, key, How(GET), &asked)
+    };
+    let insists = b"cache-control: no-cache\n";
+    assert_eq!(look(b"", None, tidegate::coalesce::KeyId(0)), Look::Ask);
+    assert_eq!(look(insists, None, key), Look::Ask);
+    assert!(stale(look(insists, Some(Some(secs(600))), key)));
+    assert!(stale(look(b"", None, key)));
+}

@@ -253,7 +253,7 @@ fn a_class_that_rests_after_dropped_connections_rests_in_the_next_page_too() {
     let mut wrote = String::new();
     for n in 0..20 {
         if let Verdict::Go(ticket) = page.ask(at(n), ASK | How::NO_HOLD, secs(60)) {
-            page.0.settle(at(n), ticket, Outcome::Failed, None);
+            let _ = page.0.settle(at(n), ticket, Outcome::Failed, None);
         }
         // As the page does after each.
         page.0.take_changed();
