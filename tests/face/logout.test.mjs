@@ -217,7 +217,7 @@ for (const at of ["cache.put", "caches.open"]) {
     const one = await tab();
     const answer = one.tide.fetch(URL_1);
     await turn();
-    pass(mock, 100);
+    pass(mock, 600);
     (await one.net.arrival(1)).answer("A's", { headers: FRESH });
     await (await answer).text();
     await turn();

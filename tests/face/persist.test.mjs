@@ -272,13 +272,15 @@ test("a store that does not answer costs a request a moment, once it is known no
   (await net.arrival(1)).answer("two", { headers: FRESH });
   assert.equal(await (await answer).text(), "two");
   await turn();
+  void tide.fetch(`${URL_1}&other`).catch(() => {});
+  assert.equal(net.sent.length, 2, "nobody else waits for it");
   hold = undefined;
   go();
   await turn();
   // What is newer was not replaced by what came late.
   assert.equal(await (await tide.fetch(URL_1)).text(), "two");
   void tide.fetch(`${URL_1}&unknown`).catch(() => {});
-  assert.equal(net.sent.length, 2, "in the same turn");
+  assert.equal(net.sent.length, 3, "in the same turn");
 });
 
 test("who aborts while the store is asked is told at once, and nothing is sent", async () => {

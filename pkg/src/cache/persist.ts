@@ -25,6 +25,8 @@ export interface Disk {
   /** It is being written. */
   busy?: Promise<void> | undefined;
   armed?: boolean;
+  /** It was waited for in vain. */
+  slow?: boolean;
 }
 
 const enum Most {
@@ -190,7 +192,7 @@ const pour = async (room: Room, disk: Disk): Promise<void> => {
 export const recall = (room: Room, call: Call): Promise<void> | undefined => {
   const disk = call.recalled ? undefined : diskFor(room, call);
   const url = disk && new URL(call.url).href;
-  if (!disk || (disk.urls && !disk.urls.has(url!))) return;
+  if (!disk || (disk.urls ? !disk.urls.has(url!) : disk.slow)) return;
   call.recalled = call.later = true;
   const { shelves, slots } = room;
   const load = async (): Promise<void> => {
@@ -215,7 +217,9 @@ export const recall = (room: Room, call: Call): Promise<void> | undefined => {
       drop(room, disk, url!);
     }
   };
-  return Promise.race([load(), within(Most.Wait)]).then(() => {
+  // One that has not even told its list by then is waited for by nobody else.
+  const late = within(Most.Wait).then(() => void (disk.slow = true));
+  return Promise.race([load(), late]).then(() => {
     // Its user has left meanwhile: what belonged to him is new.
     if (room.slots !== slots) throw aborted();
   });
