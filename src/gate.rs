@@ -1,5 +1,7 @@
 //! The gate: the one order in which policies are asked about one request.
 //!
+//! Before it stands what is kept of answers ([`Gate::look`]): what need not be asked for, and what stands in for what cannot be had.
+//!
 //! Four kinds of method and no others: getters, handlers (what happened), questions (what may happen), polls (what is
 //! due). After a handler or a question, drain the polls, then arm one timer with [`Gate::next_timeout`]. That is the
 //! whole contract.
