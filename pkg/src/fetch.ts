@@ -138,7 +138,9 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   // A stream, or a body inside something that is not a plain object, can be sent once.
   const again = open ? !body?.getReader && !body?.[Symbol.asyncIterator] : reads;
   const scope = scopeOf(room, url, method, own.scope);
-  const who = (): string | null | undefined => (options.user ? attempt(room, options.user) : "");
+  // Asked once: its answer may be another one the next time.
+  let user: any = options.user ? NONE : "";
+  const who = (): string | null | undefined => (user === NONE ? (user = attempt(room, options.user!)) : user);
   // Without CORS the platform drops the header. A key that cannot be made or sent is told.
   const keyed =
     idempotent && !mode && open && (given.mode ?? from.mode) !== "no-cors"
@@ -153,8 +155,7 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
   ) {
     mark = variant(given, from);
     if (options.user && mark !== undefined) {
-      const user = who();
-      mark = user === undefined ? user : `${mark}\0user\0${user}`;
+      mark = who() === undefined ? undefined : `${mark}\0user\0${user}`;
     }
   }
   // One URL in two scopes is two keys, shared or not: each has its own scope's fate.
@@ -181,10 +182,9 @@ export const describe = (room: Room, input: any, init: TidegateRequestInit | und
     ),
   );
   if (room.caches && !mode && reads && open && own.cache !== false) {
-    const user = who();
-    const found = shelved(given, from, user, url);
+    const found = shelved(given, from, who(), url);
     if (found) {
-      meet(room, user!);
+      meet(room, user);
       Object.assign(call, found);
       call.asking = Math.max(0, CACHE_MODES.indexOf(given.cache ?? from.cache));
       call.asked = [request ?? url, kept];

@@ -130,4 +130,13 @@ for (const build of BUILDS) {
     await tide.clear();
     assert.deepEqual(await modes(URL_A), [anew]);
   });
+
+  let asked = 0;
+  claim("the application is asked once a request whose it is", async ({ net, answered }) => {
+    asked = 0;
+    await answered({ "cache-control": "max-age=600" }, { init: { method: "GET" } });
+    assert.deepEqual([asked, net.sent.length], [1, 1]);
+    await answered({ "cache-control": "max-age=600" }, { body: "two" });
+    assert.deepEqual([asked, net.sent.length], [2, 2], "another user, another answer");
+  }, { user: () => `user ${++asked}`, coalesce: true });
 }
