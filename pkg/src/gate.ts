@@ -167,7 +167,11 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number,
       // A refresh that nobody has joined has nobody to serve.
       if (shelf !== undefined && status !== 1 && !left(call) && !(call.renews && !call.crowd)) return serve(room, call, after, true);
     } else if (shelf === undefined) written(room, call, answer);
-    else if (!late) keep(room, call, answer, took, writes, refused);
+    else if (!late) {
+      // What was asked for past the browser's own cache has taken the place of what that held.
+      if (call.asks) room.past.delete(url);
+      keep(room, call, answer, took, writes, refused);
+    }
   } catch (cause) {
     fail(room, "cache", cause);
   }

@@ -42,7 +42,7 @@ export const named = (room: Room, name: string): Scope => {
       scopes.clear();
       room.keys.clear();
     };
-    scopes.set(name, (scope = { name, id: 0, seen: 0, writes: 0, time: 0 }));
+    scopes.set(name, (scope = { name, id: 0, seen: 0, writes: 0, reading: new Set(), time: 0 }));
     room.changed();
   }
   return scope;

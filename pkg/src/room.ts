@@ -27,6 +27,8 @@ export interface Scope {
   advised?: boolean;
   /** Writes that were acknowledged. */
   writes: number;
+  /** Whose bodies are still being read for the cache. */
+  readonly reading: Set<Call>;
   /** The fallback's: epoch milliseconds before which it is left alone. */
   time: number;
 }

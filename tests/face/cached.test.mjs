@@ -77,6 +77,18 @@ for (const build of BUILDS) {
     assert.deepEqual([net.sent[1].init.cache, sent(net.sent[1])], ["reload", { "cache-control": "max-stale=0", pragma: "max-stale=0" }]);
   });
 
+  claim("what is still being read when a write is acknowledged is asked for past the browser's cache at once, and once", async ({ tide, net, answered }) => {
+    let end;
+    const poll = tide.fetch(URL_A);
+    net.sent[0].resolve(new Response(new ReadableStream({ start: (out) => void (end = out) }), { headers: { "cache-control": "max-age=600" } }));
+    await poll;
+    await answered({}, { url: URL_B, init: { method: "POST" } });
+    await answered({ "cache-control": "no-store" }, { body: "two" });
+    await answered({ "cache-control": "no-store" }, { body: "three" });
+    assert.deepEqual([net.sent[2].init?.cache, net.sent[3].init], ["reload", undefined]);
+    end.close();
+  });
+
   claim("a cache mode of the caller's stays", async ({ net, answered }) => {
     await answered({ "cache-control": "no-store" });
     for (const cache of ["reload", "force-cache", "no-store"]) {

@@ -121,11 +121,12 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
+  const { scope, url } = call;
   const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
   if (!id) {
     // What is no date is past (RFC 9111 section 5.3), but browsers read much into it that is none.
     const end = get("expires");
-    if (end && !DATE.test(end) && !get("vary")) pass(room, call.url);
+    if (end && !DATE.test(end) && !get("vary")) pass(room, url);
     return;
   }
   const { shelves } = room;
@@ -137,9 +138,7 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
   const done = (bytes: Uint8Array | null | undefined, refused?: unknown): void => {
     // Encoded, its length says nothing of what is read here.
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
-    const late = writes !== call.scope.writes;
-    if (late) pass(room, call.url);
-    if (late || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
+    if (writes !== scope.writes || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
     for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
     if (core("copy_fill", room.id, id, weight(kept))) {
@@ -151,12 +150,15 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
     }
   };
   if (!body) return done(null);
-  collect(answer.clone().body!, Most.Read, largest)
+  const own = answer.clone().body!;
+  scope.reading.add(call);
+  collect(own, Most.Read, largest)
     .then(async (bytes) => done(bytes ?? undefined, await refused))
     .catch((cause) => {
       drop();
       fail(room, "cache", cause);
-    });
+    })
+    .finally(() => scope.reading.delete(call));
 };
 
 /** What was kept is confirmed (304), or described anew (HEAD): its headers are brought up to date (RFC 9111 sections 3.2, 4.3.4). */
@@ -198,6 +200,8 @@ const outdated = (room: Room, copy: Copy): void => {
 export const written = (room: Room, { how, url, scope }: Call, answer: Response): void => {
   if (how & How.Safe || !(answer.status < 400)) return;
   scope.writes++;
+  // Now, and not when their bodies are there: who reads one may ask again before that is known here.
+  for (const call of scope.reading) pass(room, call.url);
   invalidate(room, url);
   for (const name of ["location", "content-location"]) {
     try {
