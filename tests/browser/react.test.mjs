@@ -120,5 +120,6 @@ claim("React: a countdown beside the button follows the action, holds the button
   });
   assert.equal(seen.cooling, seen.left);
   assert.deepEqual([seen.held, seen.over, seen.free, seen.told], ["true", "You can try again now.", [null, true], ""]);
+  await backend.arrival("/api/save", 2);
   assert.equal(backend.of("/api/save").length, 2);
 });
