@@ -5,7 +5,7 @@
 //! | fresh                               | is as it may                                            | it is served                        |
 //! | stale, and the request accepts that | is as it may                                            | it is served, marked                |
 //! | within `stale-while-revalidate`     | is as it may                                            | it is served, marked; a refresh is owed |
-//! | stale, and may stand in             | is serious or worse, would hold the request, or has just failed it | the same, and told       |
+//! | stale, and may stand in             | is serious or worse, would hold the request, is doubted while another finds out, or has just failed it | the same, and told |
 //! | stale otherwise                     | is as it may                                            | the origin is asked                 |
 //!
 //! A refresh that is owed is due at once while the scope is nominal. Otherwise one waits until the tide is out: open,
@@ -178,10 +178,18 @@ impl Gate {
         Look::Serve(Served { age, stale: true, instead: Some((r.ticket, why)) })
     }
 
-    /// Why a request had better not be sent though it may.
+    /// Why a request had better not be sent though it may: its scope suffers, or is doubted still and somebody finds out
+    /// just now. Whoever has something to show can wait for that.
     fn suffers(&self, now: Instant, r: &Request) -> Option<Reason> {
         let report = self.pressure(now, r.scope);
-        (report.state >= State::Serious).then(|| report.reason.unwrap_or(Reason::Overload))
+        let guessed = |id| self.places.get(id).map_or(Instant::ORIGIN, |place| place.guess.until);
+        // The last guess, which may be a page's before this one; nothing good since.
+        let guess = guessed(r.scope).max(guessed(r.route));
+        let probed = self.places.get(r.scope).is_some_and(|scope| {
+            let doubted = scope.level.doubted(now, &self.policy.pressure);
+            scope.limit.in_flight() > 0 && (doubted || scope.fresh < guess)
+        });
+        (probed || report.state >= State::Serious).then(|| report.reason.unwrap_or(Reason::Overload))
     }
 
     /// An answer came: is it kept? Its handle, until its body is there; [`CopyId::NONE`]: it is not. `old`: the copy

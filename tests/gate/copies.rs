@@ -171,6 +171,21 @@ fn a_closed_scope_is_spared_and_the_copy_stands_in_told_with_reason_and_age() {
 }
 
 #[test]
+fn while_a_scope_is_doubted_one_asks_and_the_others_show_what_they_have() {
+    let mut page = Page::new(&[]);
+    let copy = page.keep(at(0), SPARE);
+    page.refuse(at(20_000), 1);
+    let well = |page: &mut Page, t: &Instant| page.look(*t, copy) == Look::Ask;
+    let times = (0..60).map(|n| at(21_000 + n * 500));
+    let open =
+        times.into_iter().find(|t| well(&mut page, t)).expect("nobody asks, and it is not serious any more");
+    let Verdict::Go(probe) = page.gate.ask(open, page.key, How(GET), None) else { panic!("it is open") };
+    assert!(stale(page.look(open, copy)), "somebody finds out");
+    assert_eq!(page.gate.settle(open + ms(20), probe, Outcome::Status(200), None), Verdict::Done(probe));
+    assert_eq!(page.look(open + ms(20), copy), Look::Ask, "it is well");
+}
+
+#[test]
 fn who_is_shown_what_is_stale_is_told_when_the_origin_is_tried_again() {
     let mut page = Page::new(&[]);
     let copy = page.keep(at(0), SPARE);
