@@ -12,10 +12,10 @@ const BOOK = new URL("coverage.md", import.meta.url);
 const MARKS = ["<!-- made by docs/coverage.mjs -->", "<!-- end -->"];
 const VERDICTS = ["CaughtMutant", "Timeout", "MissedMutant", "Unviable"];
 
-/** Of each file of `src/hint`: how many lines and branches there are, and how many of them ran. */
+/** Of each file of `src/hint` and `src/text`: how many lines and branches there are, and how many of them ran. */
 function covered(path) {
   const [{ files }] = JSON.parse(readFileSync(path, "utf8")).data;
-  const own = files.filter(({ filename }) => /\/src\/hint\/\w+\.rs$/.test(filename));
+  const own = files.filter(({ filename }) => /\/src\/(hint|text)\/\w+\.rs$/.test(filename));
   return own.map(({ filename, summary }) => ({ name: basename(filename), ...summary }));
 }
 
@@ -49,9 +49,9 @@ function line(name, files, verdicts) {
 
 const [coverage, ...records] = process.argv.slice(2);
 const files = covered(coverage);
-const verdicts = [...judged(records)].map(([mutant, verdict]) => ({ mutant: mutant.replace("src/hint/", ""), verdict }));
+const verdicts = [...judged(records)].map(([mutant, verdict]) => ({ mutant: mutant.replace(/src\/(hint|text)\//, ""), verdict }));
 const of = (name) => verdicts.filter(({ mutant }) => mutant.startsWith(`${name}:`)).map(({ verdict }) => verdict);
-const commit = execFileSync("git", ["log", "-1", "--format=%h", "--", "src/hint", "tests"], { encoding: "utf8" }).trim();
+const commit = execFileSync("git", ["log", "-1", "--format=%h", "--", "src/hint", "src/text", "tests"], { encoding: "utf8" }).trim();
 const report = [
   `Measured on commit ${commit}.`,
   "",

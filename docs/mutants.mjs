@@ -1,9 +1,9 @@
-// Which changes of src/hint do its tests notice? Runs the mutants of `cargo mutants` and writes one verdict a line.
+// Which changes of src/hint and src/text do the reader's tests notice? Runs the mutants of `cargo mutants` and writes one verdict a line.
 //
 //     node docs/mutants.mjs target/mutants.jsonl [FILE.rs ...]
 //
 // `cargo mutants` itself needs two or three seconds for each of more than a thousand. The reader stands on nothing but
-// src/time.rs, so here it is compiled alone, as a shared library, and the tests, built once, load the changed one. The
+// src/text and src/time.rs, so here it is compiled alone, as a shared library, and the tests, built once, load the changed one. The
 // list and the changes are those of `cargo mutants --list --json --diff`. A test's time is limited in seconds of
 // processor, not of the clock, and its memory too. Verdicts that stand in the file are kept, so that a run goes on
 // where it was ended.
@@ -93,9 +93,8 @@ async function judge(mutant, place) {
 async function prepare(place) {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(`${place}/src`, { recursive: true });
-  cpSync("src/hint", `${place}/src/hint`, { recursive: true });
-  cpSync("src/time.rs", `${place}/src/time.rs`);
-  writeFileSync(`${place}/src/lib.rs`, "#![no_std]\nextern crate alloc;\nextern crate std as _;\npub mod hint;\npub mod time;\n");
+  for (const part of ["hint", "text", "time.rs"]) cpSync(`src/${part}`, `${place}/src/${part}`, { recursive: true });
+  writeFileSync(`${place}/src/lib.rs`, "#![no_std]\nextern crate alloc;\nextern crate std as _;\npub mod hint;\npub mod text;\npub mod time;\n");
   if (await library(place)) throw new Error("the library does not build");
 }
 
@@ -108,7 +107,7 @@ for (const place of places) {
   if ((await told(TESTS, place, WORK)) !== "MissedMutant") throw new Error("a test fails without any change");
 }
 const known = existsSync(record) ? readFileSync(record, "utf8").trim().split("\n").map((line) => JSON.parse(line).name) : [];
-const files = (only.length ? only : ["*.rs"]).flatMap((name) => ["-f", `src/hint/${name}`]);
+const files = (only.length ? only : ["*.rs"]).flatMap((name) => ["-f", `src/hint/${name}`, "-f", `src/text/${name}`]);
 const all = JSON.parse(run("cargo", ["mutants", "--list", "--json", "--diff", ...files]));
 const left = all.filter(({ name }) => !known.includes(name));
 console.log(`${all.length} mutants, ${left.length} of them left`);
