@@ -153,12 +153,11 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number,
   const { copy, shelf, stale, url } = call;
   if (call.hard || !room.caches) return;
   try {
-    const took = sent && now() - sent;
     // What left before a write was acknowledged may not show it.
     const late = writes !== call.scope.writes;
     if (late && shelf !== undefined) pass(room, url);
     if (status === 304 && copy && call.asks) {
-      if (!stale && !late) renew(room, call, copy, answer, took);
+      if (!stale && !late) renew(room, call, copy, answer, now() - sent);
       return build(copy, +answer.headers.get("age") || 0, false, call.method === "HEAD");
     }
     if (stale) return;
@@ -170,7 +169,7 @@ const held = (room: Room, call: Call, status: number, answer: any, sent: number,
     else if (!late) {
       // What was asked for past the browser's own cache has taken the place of what that held.
       if (call.asks) room.past.delete(url);
-      keep(room, call, answer, took, writes, refused);
+      keep(room, call, answer, sent, writes, refused);
     }
   } catch (cause) {
     fail(room, "cache", cause);

@@ -3,7 +3,8 @@
 // with the same key, whatever another tab was told meanwhile.
 import { collect } from "./bodies";
 import { today } from "./clock";
-import { type Call, type Room, inBrowser } from "./room";
+import { instance, storageOf } from "./options";
+import type { Call, Room } from "./room";
 
 const enum Most {
   /** Lines of a shelf, the newest. */
@@ -61,9 +62,9 @@ const young = (at: number): boolean => Math.abs(today() - at) < Most.Age;
  */
 export const shelve = (room: Room, shelf: string, mark: string, change: (lines: string[], place: string) => string[]): void => {
   try {
-    const { name = "tidegate", storage = inBrowser() ? globalThis.localStorage : null } = room.options;
+    const storage = storageOf(room.options);
     if (!storage) return;
-    shelf = `${name}:${shelf}`;
+    shelf = `${instance(room.options)}:${shelf}`;
     const before = storage.getItem(shelf) ?? "";
     const sign = (lines: string[]): string => [digest(`1${lines}`), ...lines].join("\n");
     let [, ...lines] = before.split("\n");

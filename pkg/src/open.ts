@@ -1,12 +1,12 @@
 // The first use of an instance: starts the core and opens a room in it.
-import { attend, channelOf, forgotten, look, storageOf } from "./cache/era";
+import { attend, forgotten, look } from "./cache/era";
 import { flushAll } from "./cache/persist";
 import { wipe } from "./cache/shelves";
 import { now, wall } from "./clock";
 import { core, load, put, start, State, state, watchers } from "./core";
 import { fail, listen } from "./events";
 import { after, drain, dropAll, releaseAll } from "./gate";
-import { stage } from "./options";
+import { channelOf, instance, stage, storageOf } from "./options";
 import { type Room, End, inBrowser } from "./room";
 import { watchTiming } from "./timing";
 
@@ -50,17 +50,17 @@ const wake = (room: Room, event?: any): void => {
 // Outside a browser only what was given: one process serves many users there, and nothing keeps it alive.
 const keep = (room: Room, call: (event?: any) => void): void => {
   const browser = inBrowser();
-  const { name = "tidegate" } = room.options;
-  const channel = channelOf(room);
+  const { options } = room;
+  const channel = channelOf(options);
   let storage;
   try {
-    storage = storageOf(room);
+    storage = storageOf(options);
   } catch {
     // Reading the property alone may be denied.
   }
   look(room);
   const t = now();
-  if (storage) core("keep", room.id, t, wall, storage as any, name, browser);
+  if (storage) core("keep", room.id, t, wall, storage as any, instance(options), browser);
   if (channel) core("share", room.id, t, wall, channel, call);
 };
 

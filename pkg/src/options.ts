@@ -1,7 +1,7 @@
 // Options are read once, by own properties only. The core checks what is a number to it; the rest is checked here.
 import type { TidegateOptions } from "../tidegate.d.ts";
 import { check, core, die, start } from "./core";
-import type { Room } from "./room";
+import { type Room, inBrowser } from "./room";
 import { settings } from "#names";
 
 /** What was given, without prototype; settings inside others by their whole path, as "retry.attempts". */
@@ -75,6 +75,16 @@ const insist = (options: unknown, unreadable: readonly string[]): void => {
   }
   if (said.length) throw new TypeError(said.join("; "));
 };
+
+/** What names an instance's stored state and its channel. */
+export const instance = ({ name = "tidegate" }: Options): string => name;
+
+/** The storage that was given, or the browser's; denied, it throws. */
+export const storageOf = ({ storage }: Options): Storage | null | undefined => (storage === undefined && inBrowser() ? localStorage : (storage as Storage));
+
+/** The channel's name; none: there is no channel. */
+export const channelOf = (options: Options): string | null | undefined =>
+  options.channel === undefined && inBrowser() ? instance(options) : options.channel;
 
 /** Stages what the core is to know of them; what it refuses, and leaves at its default, joins the faults. */
 export const stage = ({ options, faults }: Room): void => {

@@ -29,9 +29,10 @@ export const meet = (room: Room, user: string | null): void => {
 
 /** How the origin is asked; undefined: as ever, and the browser's own cache may answer. */
 export const conditions = ({ past, wary }: Room, { copy, url, asked, asking, fields }: Call): any => {
-  const out = past.has(url);
-  // A mode that the caller chose stays. Across origins the browser itself confirms what it holds: a header of ours costs a request.
-  if (!own(url) || (!copy && (asking % 3 || !out))) return (wary || (out && asking % 3 === 0)) && asking !== RELOAD ? { cache: "no-cache" } : undefined;
+  // A mode that the caller chose stays, but for `no-cache`, which asks for the same.
+  const out = asking % 3 === 0 && past.has(url);
+  // Across origins the browser itself confirms what it holds: a header of ours costs a request.
+  if (!own(url) || !(copy || out)) return out || (wary && asking !== RELOAD) ? { cache: "no-cache" } : undefined;
   const tag = copy?.headers.get("etag");
   const date = copy?.headers.get("last-modified");
   const [input, init] = asked!;

@@ -2,7 +2,8 @@
 // the back-forward cache) finds out when it is back, before it serves anything.
 import { timer } from "../clock";
 import { core } from "../core";
-import { type Room, inBrowser } from "../room";
+import { channelOf, instance, storageOf } from "../options";
+import type { Room } from "../room";
 import { empty } from "./persist";
 import { wipe } from "./shelves";
 
@@ -15,18 +16,12 @@ const enum Most {
 const DONE = "done";
 const GONE = "gone";
 
-/** The storage that was given, or the browser's; denied, it throws. */
-export const storageOf = ({ options }: Room): Storage | null | undefined => (options.storage === undefined && inBrowser() ? localStorage : (options.storage as Storage));
-
-/** The channel's name; none: there is no channel. */
-export const channelOf = ({ options: { channel, name = "tidegate" } }: Room): string | null | undefined => (channel === undefined && inBrowser() ? name : channel);
-
-const place = ({ options }: Room): string => `${options.name ?? "tidegate"}:era`;
+const place = ({ options }: Room): string => `${instance(options)}:era`;
 
 /** Notes what the era is; undefined: nobody knows. */
 export const look = (room: Room): Room["era"] => {
   try {
-    if (room.caches) return (room.era = storageOf(room)!.getItem(place(room)));
+    if (room.caches) return (room.era = storageOf(room.options)!.getItem(place(room)));
   } catch {
     // What was known last stays.
   }
@@ -50,14 +45,14 @@ export const begin = (room: Room, user?: boolean): void => {
   const [before] = `${look(room)}`.split(" ");
   const chance = Math.random();
   try {
-    storageOf(room)!.setItem(place(room), (room.era = `${user ? chance : before} ${chance}`));
+    storageOf(room.options)!.setItem(place(room), (room.era = `${user ? chance : before} ${chance}`));
   } catch {
     // Without storage a page that comes back forgets what it has.
   }
 };
 
 const say = (room: Room, what: string): void => {
-  const name = room.caches && channelOf(room);
+  const name = room.caches && channelOf(room.options);
   try {
     if (!name) return;
     const channel = new BroadcastChannel(name);
@@ -93,7 +88,7 @@ export const everywhere = (room: Room, tell: () => void): Promise<void> =>
       // Its core counts the others, if it knows them yet.
       if (left && !(done < core("told", room.id, 10))) end();
     };
-    const name = room.caches && channelOf(room);
+    const name = room.caches && channelOf(room.options);
     try {
       if (name) {
         channel = new BroadcastChannel(name);

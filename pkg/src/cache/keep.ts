@@ -7,7 +7,7 @@ import { absolute, handle } from "../keys";
 import { type Call, type Room, How } from "../room";
 import { pass } from "./confirm";
 import { type When, erase, write } from "./persist";
-import { type Copy, discard, invalidate, place, shelf, sweep } from "./shelves";
+import { type Copy, discard, file, invalidate, shelf } from "./shelves";
 import { suits } from "./serve";
 
 const enum Most {
@@ -25,7 +25,7 @@ const enum Told {
 }
 
 /** What the core reads of an answer. */
-const READ = ["cache-control", "expires", "date", "age", "last-modified", "etag", "vary", "content-type", "pragma", "content-range"];
+const READ = ["cache-control", "expires", "date", "age", "last-modified", "etag", "vary", "content-type"];
 /** Streams of messages: who leaves one would have it read on. */
 const STREAMS = /^(multipart|text\/event-stream)|ndjson|json-seq|grpc/i;
 /** One of these must be there, or nothing says that it may be used again. */
@@ -59,13 +59,6 @@ const judge = (
   }
   core("copy_about", room.id, took, held, old, NaN);
   return core("copy_judge", room.id, t, at ?? wall, key, status + told, put(text)) || 0;
-};
-
-/** What a copy weighs, in bytes. */
-export const weight = ({ url, headers, bytes }: Copy): number => {
-  let sum = url.length * 2 + (bytes?.length ?? 0);
-  for (const [name, value] of headers) sum += name.length + value.length * 2;
-  return sum;
 };
 
 /** As dates are written today (RFC 9110 section 5.6.7). */
@@ -106,20 +99,20 @@ export const restore = (room: Room, call: Call, kept: Copy, { at, took, age }: W
   const get = (name: string) => (name === "age" ? age : kept.headers.get(name));
   kept.handle = judge(room, call, kept.status, get, about(call), took, 0, at, held < 0 ? NaN : held);
   if (!kept.handle) return erase(room, call.url);
-  if (core("copy_fill", room.id, kept.handle, weight(kept))) place(room, kept);
-  else sweep(room);
+  file(room, kept);
 };
 
 /**
- * Keeps a copy of an answer, if it may be kept; `took`: milliseconds from sending it to its headers; `writes`: what its scope's
- * count of them was then; `refused`: whether its body is a refusal all the same, as a promise.
+ * Keeps a copy of an answer, if it may be kept; `sent`: when it was asked for, on the core's axis; `writes`: what its scope's count
+ * of them was then; `refused`: whether its body is a refusal all the same, as a promise.
  */
-export const keep = (room: Room, call: Call, answer: Response, took: number, writes: number, refused: unknown): void => {
+export const keep = (room: Room, call: Call, answer: Response, sent: number, writes: number, refused: unknown): void => {
   const { headers, body, status } = answer;
   // A stand-in for a Response cannot be copied, and a stream of events is no answer.
   if (!answer.clone || call.how & How.Untimed || STREAMS.test(headers.get("content-type")!)) return;
   const get = (name: string) => headers.get(name);
   if (answer.redirected || answer.bodyUsed || (!(call.most! > 0) && !room.options["cache.staleWhileOverloaded" as "cache"] && !SAYS.some(get))) return;
+  const took = now() - sent;
   if (call.method === "HEAD") return describedAnew(room, call, answer, took);
   const { scope, url } = call;
   const id = judge(room, call, status, get, about(call), took, call.copy?.handle ?? 0);
@@ -140,14 +133,9 @@ export const keep = (room: Room, call: Call, answer: Response, took: number, wri
     const whole = bytes === null ? !body : bytes && (!length || get("content-encoding") || +length === bytes.length);
     if (writes !== scope.writes || !whole || refused || call.stale || room.shelves !== shelves || !room.id) return void drop();
     const kept = copy(call, answer, id, bytes as Copy["bytes"]);
-    for (const old of shelf(room, call.url)) if (suits(room, old, call)) discard(room, old);
-    if (core("copy_fill", room.id, id, weight(kept))) {
-      place(room, kept);
-      write(room, call, kept, { at, took, age: get("age") });
-    } else {
-      sweep(room);
-      erase(room, call.url);
-    }
+    for (const old of shelf(room, url)) if (suits(room, old, call)) discard(room, old);
+    if (file(room, kept)) write(room, call, kept, { at, took, age: get("age") });
+    else erase(room, url);
   };
   if (!body) return done(null);
   const own = answer.clone().body!;

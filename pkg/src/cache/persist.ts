@@ -7,9 +7,10 @@ import { aborted } from "../answers";
 import { timer, wall, now } from "../clock";
 import { core } from "../core";
 import { attempt, fail } from "../events";
+import { instance } from "../options";
 import type { Call, Room } from "../room";
-import { restore, weight } from "./keep";
-import { type Copy, shelf } from "./shelves";
+import { restore } from "./keep";
+import { type Copy, shelf, weight } from "./shelves";
 
 /** One user's cache, as far as this page knows it. */
 export interface Disk {
@@ -43,7 +44,7 @@ const enum Most {
 }
 
 const MARK = "x-tidegate";
-const mine = ({ options }: Room): string => `tidegate ${JSON.stringify(options.name ?? "tidegate")} `;
+const mine = ({ options }: Room): string => `tidegate ${JSON.stringify(instance(options))} `;
 const within = (ms: number): Promise<void> => new Promise((resolve) => void timer(resolve, ms));
 
 /** Whether anything outlives the page. */

@@ -61,23 +61,30 @@ export const discard = (room: Room, copy: Copy): void => {
   core("copy_forget", room.id, copy.handle);
 };
 
-/** Puts a copy first on its shelf, and takes away what the core forgot for it. */
-export const place = (room: Room, copy: Copy): void => {
-  const others = shelf(room, copy.url);
-  copy.next = others[0];
-  room.shelves.set(copy.url, copy);
-  room.past.delete(copy.url);
-  room.copies[copy.handle & Most.Slots] = copy;
-  if (others.length >= Most.Variants) discard(room, others.at(-1)!);
-  sweep(room);
+/** What a copy weighs, in bytes. */
+export const weight = ({ url, headers, bytes }: Copy): number => {
+  let sum = url.length * 2 + (bytes?.length ?? 0);
+  for (const [name, value] of headers) sum += name.length + value.length * 2;
+  return sum;
 };
 
-/** Takes away what the core forgot. */
-export const sweep = (room: Room): void => {
-  for (let gone; (gone = core("copy_gone", room.id)); ) {
-    const copy = copyOf(room, gone);
-    if (copy) take(room, copy);
+/** Puts a copy first on its shelf, if the core takes it, and takes away what that forgot for it. */
+export const file = (room: Room, copy: Copy): boolean => {
+  const { handle, url } = copy;
+  const taken = !!core("copy_fill", room.id, handle, weight(copy));
+  if (taken) {
+    const others = shelf(room, url);
+    copy.next = others[0];
+    room.shelves.set(url, copy);
+    room.past.delete(url);
+    room.copies[handle & Most.Slots] = copy;
+    if (others.length >= Most.Variants) discard(room, others.at(-1)!);
   }
+  for (let gone; (gone = core("copy_gone", room.id)); ) {
+    const old = copyOf(room, gone);
+    if (old) take(room, old);
+  }
+  return taken;
 };
 
 /** Forgets all copies of a URL, whosever they are, the browser's own among them. */
