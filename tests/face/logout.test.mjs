@@ -1,38 +1,11 @@
 // One user's bytes are never another's: whatever comes late, goes on elsewhere, or comes back.
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
-import { ether, fresh, holdTime, network, pass, pretendPage } from "./kit.mjs";
-import { instal, vault } from "./vault.mjs";
+import { mock, test } from "node:test";
+import { fresh, network, pass } from "./kit.mjs";
+import { air, box, halt, page, tides, turn } from "./lasting.mjs";
 
 const URL_1 = "https://api.example/me";
 const FRESH = { "cache-control": "max-age=600, stale-if-error=9999", etag: '"1"' };
-let air;
-let page;
-let box;
-let undo;
-let hold;
-const tides = [];
-beforeEach(() => {
-  air = ether();
-  holdTime(mock);
-  page = pretendPage();
-  hold = undefined;
-  box = vault((call, what) => hold?.(call, what));
-  undo = instal(box.caches);
-});
-afterEach(() => {
-  tides.splice(0).forEach((tide) => tide.dispose());
-  undo();
-  page.restore();
-  air.restore();
-  mock.timers.reset();
-  mock.restoreAll();
-});
-
-/** All that happens without time, threads and all. */
-const turn = async () => {
-  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
-};
 
 /** A tab. */
 async function tab(options) {
@@ -74,6 +47,14 @@ async function settled(puts = 1) {
   pass(mock, 1000);
   await box.written(puts);
   await turn();
+}
+
+/** In the time that writing takes, nothing is written. */
+async function writesNothing() {
+  await turn();
+  pass(mock, 1000);
+  await turn();
+  assert.deepEqual(box.urls(), []);
 }
 
 /** What is served is asked for: somebody who is not A gets nothing of A's. */
@@ -165,10 +146,7 @@ test("one whose body is still being read neither", async () => {
   body.enqueue(new TextEncoder().encode("'s"));
   body.close();
   assert.equal(await response.text(), "A's");
-  await turn();
-  pass(mock, 1000);
-  await turn();
-  assert.deepEqual(box.urls(), []);
+  await writesNothing();
   await asks(one);
 });
 
@@ -181,10 +159,7 @@ test("a confirmation that comes after the clear is its caller's, and nothing is 
   await clear(one);
   call.resolve(new Response(null, { status: 304, headers: FRESH }));
   assert.equal(await (await answer).text(), "A's");
-  await turn();
-  pass(mock, 1000);
-  await turn();
-  assert.deepEqual(box.urls(), []);
+  await writesNothing();
   await asks(one);
 });
 
@@ -196,7 +171,7 @@ for (const at of ["caches.open", "cache.keys", "cache.match"]) {
     before.tide.dispose();
     const one = await tab();
     let go;
-    hold = (call) => call === at && new Promise((resolve) => ((go = resolve), (hold = undefined)));
+    halt((call) => call === at && new Promise((resolve) => ((go = resolve), halt())));
     const answer = one.tide.fetch(URL_1);
     await turn();
     const cleared = one.tide.clear();
@@ -213,7 +188,7 @@ for (const at of ["caches.open", "cache.keys", "cache.match"]) {
 for (const at of ["cache.put", "caches.open"]) {
   test(`a clear while the store is being written (${at}): nobody finds it`, async () => {
     let go;
-    hold = (call) => call === at && new Promise((resolve) => ((go = resolve), (hold = undefined)));
+    halt((call) => call === at && new Promise((resolve) => ((go = resolve), halt())));
     const one = await tab();
     const answer = one.tide.fetch(URL_1);
     await turn();
@@ -243,7 +218,7 @@ test("users are apart without a clear, in memory and in the store, and no name i
   await settled(2);
   one.tide.dispose();
   const opened = [];
-  hold = (call, what) => call === "caches.open" && void opened.push(what);
+  halt((call, what) => call === "caches.open" && void opened.push(what));
   const two = await tab(options);
   assert.equal(await served(two), "B's");
   assert.equal(new Set(opened).size, 1, "only his own is opened");
@@ -334,10 +309,7 @@ test("an answer of A's in a second tab that comes after the clear is kept nowher
   await clear(one);
   call.answer("A's", { headers: FRESH });
   assert.equal(await (await answer).text(), "A's");
-  await turn();
-  pass(mock, 1000);
-  await turn();
-  assert.deepEqual(box.urls(), []);
+  await writesNothing();
   await asks(two);
   await asks(one);
 });
@@ -428,7 +400,7 @@ test("Clear-Site-Data while the store is being read: who waits for it goes on, a
   before.tide.dispose();
   const one = await tab();
   let go;
-  hold = (call) => call === "cache.match" && new Promise((resolve) => ((go = resolve), (hold = undefined)));
+  halt((call) => call === "cache.match" && new Promise((resolve) => ((go = resolve), halt())));
   const answer = one.tide.fetch(URL_1);
   await turn();
   const other = one.tide.fetch("https://api.example/logout");

@@ -1,33 +1,12 @@
 // Kept answers that outlive the page: what a reload finds, what it never finds, and how much there can be of it.
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
-import { BUILDS, ether, fresh, holdTime, network, pass, pretendPage, standing } from "./kit.mjs";
-import { instal, vault } from "./vault.mjs";
+import { mock, test } from "node:test";
+import { BUILDS, fresh, network, pass, standing } from "./kit.mjs";
+import { box, halt, page, tides, turn } from "./lasting.mjs";
+import { instal } from "./vault.mjs";
 
 const URL_1 = "https://api.example/items?page=1";
 const FRESH = { "cache-control": "max-age=600", etag: '"1"' };
-let air;
-let page;
-let box;
-let undo;
-let hold;
-const tides = [];
-beforeEach(() => {
-  air = ether();
-  holdTime(mock);
-  page = pretendPage();
-  hold = undefined;
-  box = vault((call, what) => hold?.(call, what));
-  undo = instal(box.caches);
-});
-afterEach(() => {
-  tides.splice(0).forEach((tide) => tide.dispose());
-  undo();
-  page.restore();
-  air.restore();
-  mock.timers.reset();
-  mock.restoreAll();
-});
 
 /** The page, newly loaded: all that the one before had in memory is gone. */
 async function load(options, build) {
@@ -62,11 +41,6 @@ async function visit(options, ...what) {
   return one;
 }
 
-/** All that happens without time, threads and all. */
-const turn = async () => {
-  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
-};
-
 for (const build of BUILDS) {
   test(`after a reload a fresh copy is served without a request, whole, with its age (${build})`, async () => {
     const one = await load({}, build);
@@ -93,7 +67,7 @@ for (const build of BUILDS) {
 
 test("without the option nothing is stored", async () => {
   const calls = [];
-  hold = (call) => calls.push(call);
+  halt((call) => calls.push(call));
   const one = await load({ cache: {} });
   await get(one);
   await turn();
@@ -224,13 +198,13 @@ test("a write while an entry is being written: it does not stay", async () => {
   const { tide, net } = await load();
   await get({ tide, net });
   let go;
-  hold = (call) => call === "cache.put" && new Promise((resolve) => (go = resolve));
+  halt((call) => call === "cache.put" && new Promise((resolve) => (go = resolve)));
   pass(mock, 1000);
   await turn();
   const post = tide.fetch(URL_1, { method: "POST" });
   (await net.arrival(2)).answer("ok");
   await post;
-  hold = undefined;
+  halt();
   go();
   await turn();
   assert.deepEqual([box.puts, box.urls()], [1, []]);
@@ -240,7 +214,7 @@ test("a write while an entry is being read: it is not served", async () => {
   await visit();
   const { tide, net } = await load();
   let go;
-  hold = (call) => call === "cache.match" && new Promise((resolve) => (go = resolve));
+  halt((call) => call === "cache.match" && new Promise((resolve) => (go = resolve)));
   void tide.fetch(URL_1).catch(() => {});
   await turn();
   const post = tide.fetch(URL_1, { method: "POST" });
@@ -264,7 +238,7 @@ test("a store that does not answer costs a request a moment, once it is known no
   await visit();
   const { tide, net } = await load();
   let go;
-  hold = (call) => call === "cache.keys" && new Promise((resolve) => (go = resolve));
+  halt((call) => call === "cache.keys" && new Promise((resolve) => (go = resolve)));
   const answer = tide.fetch(URL_1);
   await turn();
   assert.equal(net.sent.length, 0);
@@ -274,7 +248,7 @@ test("a store that does not answer costs a request a moment, once it is known no
   await turn();
   void tide.fetch(`${URL_1}&other`).catch(() => {});
   assert.equal(net.sent.length, 2, "nobody else waits for it");
-  hold = undefined;
+  halt();
   go();
   await turn();
   // What is newer was not replaced by what came late.
@@ -286,7 +260,7 @@ test("a store that does not answer costs a request a moment, once it is known no
 test("who aborts while the store is asked is told at once, and nothing is sent", async () => {
   await visit();
   const { tide, net } = await load();
-  hold = () => new Promise(() => {});
+  halt(() => new Promise(() => {}));
   const controller = new AbortController();
   const reason = new Error("mine");
   const answer = tide.fetch(URL_1, { signal: controller.signal });
@@ -344,8 +318,7 @@ test("it does not grow without bound, over reloads and tabs: the latest stay", a
 
 for (const [what, caches] of [["missing", undefined], ["denied", { open: () => { throw new DOMException("denied", "SecurityError"); } }]]) {
   test(`a Cache API that is ${what}: all goes on, told once`, async () => {
-    undo();
-    undo = instal(caches);
+    instal(caches);
     const one = await load();
     await get(one);
     await get(one, `${URL_1}&other`);
